@@ -1,0 +1,20 @@
+//! The AWS surface and the definitions behind it.
+//!
+//! * [`apigateway`], [`apigatewayv2`] and [`apigatewaymanagementapi`] are generated from the operation tables: the input and
+//!   output types of all 230 operations, their routes, constraints and one trait per service.
+//! * [`wire`] is how such types are read from and written to restJson1.
+//! * [`rest_api`] is what Postern stores: a REST API as one aggregate, and the part of it that a deployment freezes.
+//! * [`ports`] is the closed list of traits through which the two planes meet.
+//!
+//! Nothing in this crate does IO.
+
+pub mod account;
+pub mod error;
+pub mod ports;
+pub mod rest_api;
+pub mod scope;
+pub mod wire;
+
+mod generated;
+
+pub use generated::{apigateway, apigatewaymanagementapi, apigatewayv2};

@@ -1,0 +1,59 @@
+//! Where the two planes meet: small traits, declared here and wired in the `postern` binary.
+//!
+//! The control plane calls [`Publisher`]; the data plane calls [`ApiLoader`]. Neither knows the other.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::rest_api::{Definition, Stage};
+use crate::scope::Scope;
+
+/// A future that a port returns; boxed so that ports can be trait objects.
+pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Called by operations after their write is committed, and awaited: when it returns, this node serves the change.
+pub trait Publisher: Send + Sync {
+    /// The API, one of its stages or one of its deployments changed, or it was deleted. Reads the committed state itself.
+    ///
+    /// # Errors
+    /// When the new version cannot be served. The write stands; the version served before goes on being served.
+    fn publish<'a>(&'a self, api_id: &'a str) -> PortFuture<'a, Result<(), PublishError>>;
+}
+
+/// Why a committed version is not served.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("API {api_id} cannot be served: {reason}")]
+pub struct PublishError {
+    /// The API.
+    pub api_id: String,
+    /// In words.
+    pub reason: String,
+}
+
+/// Called by the data plane for an API that it does not hold.
+pub trait ApiLoader: Send + Sync {
+    /// Everything needed to serve the API's stages, or `None` when there is no such API or it has no stage.
+    ///
+    /// # Errors
+    /// When the store cannot be read; says so in words for the log.
+    fn load<'a>(&'a self, api_id: &'a str) -> PortFuture<'a, Result<Option<ApiSource>, String>>;
+}
+
+/// What the data plane needs to serve one REST API.
+#[derive(Clone, Debug)]
+pub struct ApiSource {
+    /// The API.
+    pub api_id: String,
+    /// The version of the aggregate this was read from; a lower one never replaces a higher one.
+    pub version: u64,
+    /// Whose API it is.
+    pub scope: Scope,
+    /// The switch that works without a deployment once the API is published again.
+    pub disable_execute_api_endpoint: bool,
+    /// Stages by name.
+    pub stages: BTreeMap<String, Stage>,
+    /// The frozen definitions that those stages (and their canaries) point to, by deployment id.
+    pub deployments: BTreeMap<String, Arc<Definition>>,
+}

@@ -1,0 +1,144 @@
+//! A REST API as one aggregate: loaded whole, changed by pure functions, written back under a version check.
+//!
+//! [`RestApi`] is the aggregate. Its [`Definition`] is what CreateDeployment freezes; stages, deployments and tags are
+//! outside it, so that changing a stage needs no deployment and a deployment never holds itself.
+
+mod deployment;
+mod gateway_response;
+mod integration;
+mod method;
+mod model;
+mod request_validator;
+mod resource;
+mod stage;
+
+pub use deployment::{Deployment, DeploymentSnapshot};
+pub use gateway_response::{GatewayResponse, TEMPLATE_DEFAULT};
+pub use integration::{Integration, IntegrationResponse, TIMEOUT_MS_DEFAULT};
+pub use method::{AUTHORIZATION_NONE, Method, MethodResponse};
+pub use model::Model;
+pub use request_validator::RequestValidator;
+pub use resource::Resource;
+pub use stage::{AccessLogSettings, CanarySettings, MethodSetting, Stage};
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::apigateway::{ApiKeySourceType, EndpointAccessMode, EndpointType, GatewayResponseType, IpAddressType, SecurityPolicy};
+use crate::scope::Scope;
+
+/// Seconds since the epoch. v1 answers carry dates as JSON numbers in this unit.
+pub type EpochSeconds = i64;
+
+/// Tags of a taggable resource, ordered by key.
+pub type Tags = BTreeMap<String, String>;
+
+/// One REST API and everything that belongs to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RestApi {
+    /// Ten characters of `[a-z0-9]`, unique in the whole installation.
+    pub id: String,
+    /// Whose API it is.
+    pub scope: Scope,
+    /// When CreateRestApi or ImportRestApi made it.
+    pub created: EpochSeconds,
+    /// What a deployment freezes.
+    pub definition: Definition,
+    /// By deployment id. What each froze is an immutable aggregate of its own, [`DeploymentSnapshot`].
+    #[serde(default)]
+    pub deployments: BTreeMap<String, Deployment>,
+    /// By stage name.
+    #[serde(default)]
+    pub stages: BTreeMap<String, Stage>,
+    /// Tags of the API itself; a stage has its own.
+    #[serde(default)]
+    pub tags: Tags,
+}
+
+/// The part of a REST API that a deployment freezes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Definition {
+    /// Not unique.
+    pub name: String,
+    /// Never stored empty by CreateRestApi.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The API's own version text, as the user gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Where an API key is read from.
+    pub api_key_source: ApiKeySourceType,
+    /// Media types treated as binary, in the order in which the user gave them; Terraform compares the order.
+    #[serde(default)]
+    pub binary_media_types: Vec<String>,
+    /// Bytes from which a response is compressed; `None` is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_compression_size: Option<u32>,
+    /// The default host name answers 403 while this is set.
+    #[serde(default)]
+    pub disable_execute_api_endpoint: bool,
+    /// Endpoint types and what goes with them.
+    pub endpoint_configuration: EndpointConfiguration,
+    /// The resource policy as plain JSON text (unescaped); answers carry it escaped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// TLS policy of the default endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security_policy: Option<SecurityPolicy>,
+    /// Access mode of the default endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_access_mode: Option<EndpointAccessMode>,
+    /// Id of the resource whose path is `/`.
+    pub root_resource_id: String,
+    /// By resource id; holds the root.
+    pub resources: BTreeMap<String, Resource>,
+    /// By model name.
+    #[serde(default)]
+    pub models: BTreeMap<String, Model>,
+    /// By validator id.
+    #[serde(default)]
+    pub request_validators: BTreeMap<String, RequestValidator>,
+    /// Only the types that were put explicitly.
+    #[serde(default)]
+    pub gateway_responses: BTreeMap<GatewayResponseType, GatewayResponse>,
+}
+
+/// Endpoint types and their companions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndpointConfiguration {
+    /// Exactly one in practice.
+    pub types: Vec<EndpointType>,
+    /// `ipv4` for EDGE and REGIONAL, `dualstack` for PRIVATE unless asked otherwise.
+    pub ip_address_type: IpAddressType,
+    /// PRIVATE only.
+    #[serde(default)]
+    pub vpc_endpoint_ids: Vec<String>,
+}
+
+/// A map that keeps the order in which its entries were made, as the service does for what it echoes.
+pub type OrderedMap<V> = IndexMap<String, V>;
+
+impl Definition {
+    /// The resource whose path is `/`.
+    ///
+    /// # Panics
+    /// Never: every constructor puts the root into `resources`, and no operation removes it.
+    pub fn root(&self) -> &Resource {
+        &self.resources[&self.root_resource_id]
+    }
+
+    /// The full path of a resource, `/` for the root: the parts from the root downwards.
+    /// `None` when `id` is no resource of this API.
+    pub fn path(&self, id: &str) -> Option<String> {
+        let mut parts = Vec::new();
+        let mut resource = self.resources.get(id)?;
+        while let Some(parent) = &resource.parent_id {
+            parts.push(resource.path_part.as_str());
+            resource = self.resources.get(parent)?;
+        }
+        parts.reverse();
+        Some(format!("/{}", parts.join("/")))
+    }
+}

@@ -1,0 +1,102 @@
+//! The promises that a run is held against.
+
+use super::contest::Proxy;
+use super::instructions::Count;
+use super::load::Figures;
+use super::operations;
+use super::report::instruction_ratio;
+use super::robustness::{REQUESTS_AFTER_RESTART, Restart};
+
+/// Postern's userland instructions per request divided by nginx's, at most.
+const INSTRUCTION_RATIO_MAX: f64 = 1.25;
+/// Postern's CPU time per request divided by nginx's (median of the rounds): above it the text has to explain why.
+const CPU_RATIO_EXPLAINED: f64 = 1.15;
+/// Median time until a deployment or a stage update is served, milliseconds.
+const SERVED_MS_MAX: f64 = 50.0;
+
+/// A promise held against a figure.
+#[derive(Debug)]
+pub struct Gate {
+    /// The promise and the figure, in words.
+    words: String,
+    verdict: Verdict,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Verdict {
+    Kept,
+    ToExplain,
+    Broken,
+}
+
+impl Gate {
+    fn new(kept: bool, words: String) -> Self {
+        Self { words, verdict: if kept { Verdict::Kept } else { Verdict::Broken } }
+    }
+
+    /// Whether the run fails.
+    pub fn is_broken(&self) -> bool {
+        self.verdict == Verdict::Broken
+    }
+
+    /// A line of a Markdown list.
+    pub fn line(&self) -> String {
+        let verdict = match self.verdict {
+            Verdict::Kept => "kept",
+            Verdict::ToExplain => "over it; see what the results say",
+            Verdict::Broken => "BROKEN",
+        };
+        format!("* {}: {verdict}", self.words)
+    }
+}
+
+/// Lost requests and CPU time.
+pub fn of_load(all: &[Figures]) -> Vec<Gate> {
+    let mut gates = Vec::new();
+    for own in all.iter().filter(|figures| figures.proxy == Proxy::Postern) {
+        let connections = own.connections;
+        gates.push(Gate::new(own.lost == 0, format!("lost at {connections} connections: {} of {}", own.lost, own.requests)));
+        let base = all.iter().find(|figures| figures.proxy == Proxy::Nginx && figures.connections == connections);
+        if let Some(base) = base {
+            let ratio = own.cpu_us.ratios(&base.cpu_us).median();
+            let words = format!(
+                "CPU time per request at {connections} connections is {ratio:.2} of nginx's, explained above {CPU_RATIO_EXPLAINED}"
+            );
+            let verdict = if ratio <= CPU_RATIO_EXPLAINED { Verdict::Kept } else { Verdict::ToExplain };
+            gates.push(Gate { words, verdict });
+        }
+    }
+    gates
+}
+
+/// Instructions per request.
+pub fn of_instructions(counts: &[Count]) -> Vec<Gate> {
+    let ratio = instruction_ratio(counts, Proxy::Postern);
+    let gate = ratio.map(|ratio| {
+        let words = format!("instructions per request are {ratio:.2} of nginx's, at most {INSTRUCTION_RATIO_MAX}");
+        Gate::new(ratio <= INSTRUCTION_RATIO_MAX, words)
+    });
+    gate.into_iter().collect()
+}
+
+/// The backend's restart.
+pub fn of_restarts(restarts: &[Restart]) -> Vec<Gate> {
+    let own = restarts.iter().filter(|restart| restart.proxy == Proxy::Postern);
+    let gate = |restart: &Restart| {
+        let words = format!("answered 200 after a backend restart: {} of {REQUESTS_AFTER_RESTART}", restart.answered);
+        Gate::new(restart.answered == REQUESTS_AFTER_RESTART, words)
+    };
+    own.map(gate).collect()
+}
+
+/// Changes served in time, and by the first request.
+pub fn of_operations(figures: &operations::Figures) -> Vec<Gate> {
+    let served = |name: &str, median: f64| {
+        Gate::new(median < SERVED_MS_MAX, format!("{name} is served after {median:.2} ms (median), less than {SERVED_MS_MAX} ms"))
+    };
+    vec![
+        served("CreateDeployment", figures.deploy_to_served_ms.median()),
+        served("UpdateStage", figures.update_to_served_ms.median()),
+        Gate::new(figures.late_changes == 0, format!("changes that the next request did not see: {}", figures.late_changes)),
+    ]
+}

@@ -1,0 +1,155 @@
+//! The management operations that the bench needs, as plain HTTP.
+//!
+//! `--dev` accepts any signature, so a constant one does and no AWS SDK has to be built for the chores.
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+
+use super::failure::{Failure, Outcome};
+use super::http::{Connection, request_bytes};
+
+/// Where the measured APIs are deployed.
+pub const STAGE: &str = "v1";
+/// Form of a signature by the development account; nobody checks the rest of it.
+const AUTHORIZATION: &str = "Authorization: AWS4-HMAC-SHA256 \
+    Credential=000000000000/20260101/us-east-1/apigateway/aws4_request, SignedHeaders=host, \
+    Signature=0000000000000000000000000000000000000000000000000000000000000000";
+
+/// One connection to the management address.
+pub struct Management {
+    connection: Connection,
+    headers: Vec<String>,
+}
+
+/// A REST API just made.
+#[derive(Debug, Clone)]
+pub struct Api {
+    /// Its id.
+    pub id: String,
+    /// The id of `/`.
+    pub root: String,
+}
+
+/// A method: where it is and its verb.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The API's id.
+    pub api: &'a str,
+    /// The resource's id.
+    pub resource: &'a str,
+}
+
+impl Place<'_> {
+    fn get_method(self) -> String {
+        format!("/restapis/{}/resources/{}/methods/GET", self.api, self.resource)
+    }
+}
+
+impl Management {
+    /// Connects.
+    pub fn open(address: SocketAddr) -> Outcome<Self> {
+        let headers = vec![
+            format!("Host: {address}"),
+            AUTHORIZATION.to_owned(),
+            "X-Amz-Date: 20260101T000000Z".to_owned(),
+            "Accept: application/json".to_owned(),
+            "Content-Type: application/json".to_owned(),
+        ];
+        Ok(Self { connection: Connection::open(address)?, headers })
+    }
+
+    /// CreateRestApi.
+    pub fn create_rest_api(&mut self, name: &str) -> Outcome<Api> {
+        self.new_api(&json!({ "name": name }))
+    }
+
+    /// CreateRestApi with `cloneFrom`.
+    pub fn clone_rest_api(&mut self, name: &str, from: &str) -> Outcome<Api> {
+        self.new_api(&json!({ "name": name, "cloneFrom": from }))
+    }
+
+    /// GetRestApi.
+    pub fn rest_api(&mut self, api: &str) -> Outcome<Value> {
+        self.call("GET", &format!("/restapis/{api}"), None)
+    }
+
+    /// CreateResource; returns its id.
+    pub fn create_resource(&mut self, parent: Place<'_>, path_part: &str) -> Outcome<String> {
+        let target = format!("/restapis/{}/resources/{}", parent.api, parent.resource);
+        text(&self.call("POST", &target, Some(&json!({ "pathPart": path_part })))?, "id")
+    }
+
+    /// PutMethod and PutIntegration: GET proxied to `uri`, whose `{id}` is the path's.
+    pub fn put_proxy(&mut self, place: Place<'_>, uri: &str) -> Outcome<()> {
+        let method = place.get_method();
+        let parameters = json!({ "method.request.path.id": true });
+        self.call("PUT", &method, Some(&json!({ "authorizationType": "NONE", "requestParameters": parameters })))?;
+        let integration = json!({
+            "type": "HTTP_PROXY",
+            "httpMethod": "GET",
+            "uri": uri,
+            "requestParameters": { "integration.request.path.id": "method.request.path.id" },
+        });
+        self.call("PUT", &format!("{method}/integration"), Some(&integration)).map(drop)
+    }
+
+    /// A MOCK GET whose answer carries a header from the deployment (`x-deployed`) and one from the stage (`x-variable`).
+    pub fn put_mock(&mut self, place: Place<'_>) -> Outcome<()> {
+        let method = place.get_method();
+        self.call("PUT", &method, Some(&json!({ "authorizationType": "NONE" })))?;
+        let declared = json!({ "method.response.header.x-deployed": false, "method.response.header.x-variable": false });
+        self.call("PUT", &format!("{method}/responses/200"), Some(&json!({ "responseParameters": declared })))?;
+        let template = json!({ "application/json": "{\"statusCode\": 200}" });
+        let integration = json!({ "type": "MOCK", "requestTemplates": template });
+        self.call("PUT", &format!("{method}/integration"), Some(&integration))?;
+        let mapped = json!({
+            "method.response.header.x-deployed": "'0'",
+            "method.response.header.x-variable": "stageVariables.version",
+        });
+        let response = json!({ "responseParameters": mapped, "responseTemplates": { "application/json": "" } });
+        self.call("PUT", &format!("{method}/integration/responses/200"), Some(&response)).map(drop)
+    }
+
+    /// UpdateIntegrationResponse: the next deployment's `x-deployed`.
+    pub fn set_deployed_header(&mut self, place: Place<'_>, value: u32) -> Outcome<()> {
+        let target = format!("{}/integration/responses/200", place.get_method());
+        let path = "/responseParameters/method.response.header.x-deployed";
+        self.call("PATCH", &target, Some(&replace(path, &format!("'{value}'")))).map(drop)
+    }
+
+    /// CreateDeployment to [`STAGE`].
+    pub fn deploy(&mut self, api: &str) -> Outcome<()> {
+        let target = format!("/restapis/{api}/deployments");
+        self.call("POST", &target, Some(&json!({ "stageName": STAGE }))).map(drop)
+    }
+
+    /// UpdateStage: the stage variable behind `x-variable`.
+    pub fn set_stage_variable(&mut self, api: &str, value: u32) -> Outcome<()> {
+        let target = format!("/restapis/{api}/stages/{STAGE}");
+        self.call("PATCH", &target, Some(&replace("/variables/version", &value.to_string()))).map(drop)
+    }
+
+    fn new_api(&mut self, input: &Value) -> Outcome<Api> {
+        let made = self.call("POST", "/restapis", Some(input))?;
+        Ok(Api { id: text(&made, "id")?, root: text(&made, "rootResourceId")? })
+    }
+
+    fn call(&mut self, method: &str, target: &str, body: Option<&Value>) -> Outcome<Value> {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let answer = self.connection.exchange(&request_bytes(method, target, &self.headers, body.as_bytes()))?;
+        if !(200..300).contains(&answer.status) {
+            return Err(Failure::new(format!("{method} {target} answered {}: {}", answer.status, answer.text())));
+        }
+        Ok(serde_json::from_slice(&answer.body).unwrap_or(Value::Null))
+    }
+}
+
+fn replace(path: &str, value: &str) -> Value {
+    json!({ "patchOperations": [{ "op": "replace", "path": path, "value": value }] })
+}
+
+fn text(value: &Value, member: &str) -> Outcome<String> {
+    let found = value.get(member).and_then(Value::as_str);
+    found.map(str::to_owned).ok_or_else(|| Failure::new(format!("no {member} in {value}")))
+}

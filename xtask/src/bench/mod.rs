@@ -1,0 +1,216 @@
+//! `cargo xtask bench`: Postern beside nginx and haproxy on one machine, and Postern as something to operate.
+//!
+//! The method, and how to read the figures, is told in `docs/performance.md`, into which `--write` puts the tables.
+
+use std::env;
+use std::fs;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::{Subcommand, ValueEnum};
+
+mod backend;
+mod contest;
+mod failure;
+mod gates;
+mod http;
+mod instructions;
+mod load;
+mod machine;
+mod management;
+mod operations;
+mod postern;
+mod process;
+mod report;
+mod robustness;
+mod stats;
+mod wrk;
+
+use contest::{Contest, Proxy};
+use failure::{Doing, Failure, Outcome};
+use gates::Gate;
+
+use crate::workspace;
+
+/// What `cargo xtask bench` is asked to do.
+#[derive(clap::Args)]
+pub struct Args {
+    /// What to measure.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "proxy,operations")]
+    scenario: Vec<Scenario>,
+    /// Which proxies to compare; ratios need nginx.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "nginx,haproxy,postern")]
+    proxies: Vec<Proxy>,
+    /// Rounds of load; each has a run of every proxy at every number of connections [default: 9, --quick: 1].
+    #[arg(long)]
+    rounds: Option<u32>,
+    /// Length of a run, seconds [default: 4, --quick: 1].
+    #[arg(long)]
+    seconds: Option<u32>,
+    /// APIs to deploy for the figures of size [default: 10000, --quick: 200].
+    #[arg(long)]
+    apis: Option<usize>,
+    /// About a minute instead of ten: to see that it works, not to publish.
+    #[arg(long, conflicts_with = "write")]
+    quick: bool,
+    /// A release binary of Postern to use instead of building one.
+    #[arg(long)]
+    binary: Option<PathBuf>,
+    /// Put the tables into docs/performance.md.
+    #[arg(long)]
+    write: bool,
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+/// Things that the bench starts of itself.
+#[derive(Subcommand)]
+enum Part {
+    /// The backend of the comparison.
+    #[command(hide = true)]
+    Backend {
+        /// Where to listen.
+        #[arg(long)]
+        listen: SocketAddr,
+    },
+}
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Scenario {
+    /// Proxying beside nginx and haproxy.
+    Proxy,
+    /// Deploying, managing, starting, memory.
+    Operations,
+}
+
+/// The amounts of the full bench and of the quick one.
+struct Amounts {
+    load: load::Amount,
+    instruction_requests: u32,
+    operations: operations::Amount,
+}
+
+impl Amounts {
+    fn of(args: &Args) -> Self {
+        let full_or_quick = |full, quick| if args.quick { quick } else { full };
+        Self {
+            load: load::Amount {
+                rounds: args.rounds.unwrap_or(full_or_quick(9, 1)).max(1),
+                seconds: args.seconds.unwrap_or(full_or_quick(4, 1)).max(1),
+            },
+            instruction_requests: full_or_quick(8000, 1600),
+            operations: operations::Amount {
+                changes: full_or_quick(200, 40),
+                operations: full_or_quick(2000, 320) as usize,
+                apis: args.apis.unwrap_or(full_or_quick(10_000, 200) as usize).max(1),
+            },
+        }
+    }
+}
+
+/// The tables of a run and what is promised about them.
+#[derive(Default)]
+struct Findings {
+    sections: Vec<String>,
+    gates: Vec<Gate>,
+}
+
+/// Measures, prints, and fails when a promise is broken.
+pub fn run(args: &Args) -> Outcome<()> {
+    if let Some(Part::Backend { listen }) = args.part {
+        return backend::serve(listen);
+    }
+    machine::check_tools()?;
+    let needs_postern = args.proxies.contains(&Proxy::Postern) || args.scenario.contains(&Scenario::Operations);
+    let binary = match &args.binary {
+        _ if !needs_postern => None,
+        Some(path) => Some(postern::given(path)?),
+        None => Some(postern::build()?),
+    };
+    let scratch = scratch()?;
+    let amounts = Amounts::of(args);
+    let mut findings = Findings::default();
+    if args.scenario.contains(&Scenario::Proxy) {
+        compare(args, &amounts, binary.as_deref(), scratch.path(), &mut findings)?;
+    }
+    if let (true, Some(binary)) = (args.scenario.contains(&Scenario::Operations), &binary) {
+        let figures = operations::measure(binary, scratch.path(), amounts.operations)?;
+        findings.sections.push(report::operations(&figures));
+        findings.gates.extend(gates::of_operations(&figures));
+    }
+    finish(args, &findings, binary.as_deref())
+}
+
+/// The scenario "proxy", robustness included.
+fn compare(args: &Args, amounts: &Amounts, binary: Option<&Path>, scratch: &Path, findings: &mut Findings) -> Outcome<()> {
+    let with_postern = args.proxies.contains(&Proxy::Postern);
+    let mut contest = Contest::prepare(scratch, binary.filter(|_| with_postern))?;
+    for proxy in &args.proxies {
+        contest.check_same_work(*proxy)?;
+    }
+    let figures = load::measure(&contest, &args.proxies, amounts.load)?;
+    let counted: Vec<Proxy> = args.proxies.iter().copied().chain([Proxy::NginxNumbering, Proxy::NginxBare]).collect();
+    let counts = instructions::count(&contest, &counted, amounts.instruction_requests)?;
+    let restarts = robustness::restart_backend(&mut contest, &args.proxies)?;
+    findings.sections.extend([report::instructions(&counts), report::load(&figures), report::restarts(&restarts)]);
+    findings.gates.extend(gates::of_instructions(&counts));
+    findings.gates.extend(gates::of_load(&figures));
+    findings.gates.extend(gates::of_restarts(&restarts));
+    Ok(())
+}
+
+fn finish(args: &Args, findings: &Findings, binary: Option<&Path>) -> Outcome<()> {
+    let command = published_command(env::args().skip(1));
+    let gates: Vec<String> = findings.gates.iter().map(Gate::line).collect();
+    let mut report = format!("Measured with `cargo xtask {}` on\n\n{}\n\n", command, machine::description(binary));
+    if !gates.is_empty() {
+        report += &format!("{}\n\n", gates.join("\n"));
+    }
+    report += &findings.sections.join("\n\n");
+    writeln!(std::io::stdout(), "{report}").doing(|| "printing the report".into())?;
+    if args.write {
+        report::write(&report, &workspace::root().join("docs/performance.md"))?;
+    }
+    let broken = findings.gates.iter().filter(|gate| gate.is_broken()).count();
+    match broken {
+        0 => Ok(()),
+        _ => Err(Failure::new(format!("{broken} of the promises above are broken"))),
+    }
+}
+
+/// The command as others can repeat it: where a binary stood concerns this machine only.
+fn published_command(words: impl Iterator<Item = String>) -> String {
+    let mut published = Vec::new();
+    let mut words = words;
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--binary" => drop(words.next()),
+            word if word.starts_with("--binary=") => {}
+            _ => published.push(word),
+        }
+    }
+    published.join(" ")
+}
+
+/// A directory in the build's: on a real disk, where syncing costs what it costs, and out of the way.
+fn scratch() -> Outcome<tempfile::TempDir> {
+    let target = workspace::target_dir();
+    fs::create_dir_all(&target).doing(|| format!("creating {}", target.display()))?;
+    tempfile::Builder::new()
+        .prefix("bench-")
+        .tempdir_in(&target)
+        .doing(|| format!("creating a directory in {}", target.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::published_command;
+
+    #[test]
+    fn a_published_command_names_no_path() {
+        let words = ["bench", "--binary", "/home/me/postern", "--write", "--binary=/home/me/postern", "--rounds", "9"];
+        assert_eq!(published_command(words.into_iter().map(str::to_owned)), "bench --write --rounds 9");
+    }
+}

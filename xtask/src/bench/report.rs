@@ -1,0 +1,184 @@
+//! The findings as Markdown, and their place in `docs/performance.md`.
+
+use std::fs;
+use std::path::Path;
+
+use super::contest::Proxy;
+use super::failure::{Doing, Failure, Outcome};
+use super::instructions::Count;
+use super::load::{CONNECTIONS, Figures};
+use super::operations::{self, WRITERS};
+use super::robustness::{REQUESTS_AFTER_RESTART, Restart};
+use super::stats::Series;
+
+/// The lines of `docs/performance.md` between which the tables stand.
+const MARKERS: (&str, &str) = ("<!-- bench:start -->", "<!-- bench:end -->");
+
+/// A Markdown table.
+struct Table {
+    lines: Vec<String>,
+}
+
+impl Table {
+    fn new(columns: &[&str]) -> Self {
+        let rule = columns.iter().enumerate().map(|(index, _)| if index == 0 { "---" } else { "---:" });
+        let rule: Vec<&str> = rule.collect();
+        Self { lines: vec![format!("| {} |", columns.join(" | ")), format!("| {} |", rule.join(" | "))] }
+    }
+
+    fn row(&mut self, cells: &[String]) {
+        self.lines.push(format!("| {} |", cells.join(" | ")));
+    }
+
+    fn render(self) -> String {
+        self.lines.join("\n")
+    }
+}
+
+/// The rounds under load, a table for each number of connections.
+pub fn load(all: &[Figures]) -> String {
+    let tables = CONNECTIONS.iter().map(|connections| {
+        let figures: Vec<&Figures> = all.iter().filter(|figures| figures.connections == *connections).collect();
+        format!("### Load: {connections} connections\n\n{}", load_table(&figures))
+    });
+    tables.collect::<Vec<_>>().join("\n\n")
+}
+
+fn load_table(all: &[&Figures]) -> String {
+    let mut table = Table::new(&[
+        "",
+        "requests/s",
+        "ratio",
+        "p50 ms",
+        "p99 ms",
+        "CPU us/request",
+        "CPU ratio (lowest to highest)",
+        "peak RSS MiB",
+        "requests",
+        "lost",
+    ]);
+    let base = all.iter().find(|figures| figures.proxy == Proxy::Nginx);
+    for figures in all {
+        let rate_ratio = base.map(|base| figures.requests_per_second.ratios(&base.requests_per_second));
+        let cpu_ratio = base.map(|base| figures.cpu_us.ratios(&base.cpu_us));
+        table.row(&[
+            figures.proxy.name().to_owned(),
+            with_range(&figures.requests_per_second, 0),
+            rate_ratio.map_or_else(|| "-".into(), |ratio| format!("{:.2}", ratio.median())),
+            format!("{:.2}", figures.p50_ms.median()),
+            format!("{:.1}", figures.p99_ms.median()),
+            with_range(&figures.cpu_us, 1),
+            cpu_ratio.map_or_else(|| "-".into(), |ratio| with_range(&ratio, 2)),
+            format!("{:.0}", figures.peak_mib.median()),
+            figures.requests.to_string(),
+            figures.lost.to_string(),
+        ]);
+    }
+    table.render()
+}
+
+/// Instructions per request.
+pub fn instructions(counts: &[Count]) -> String {
+    let mut table = Table::new(&["", "instructions/request", "ratio"]);
+    for count in counts {
+        let ratio = instruction_ratio(counts, count.proxy).map_or_else(|| "-".into(), |ratio| format!("{ratio:.2}"));
+        table.row(&[count.proxy.name().to_owned(), format!("{:.0}", count.per_request), ratio]);
+    }
+    format!("### Userland instructions\n\n{}", table.render())
+}
+
+/// A proxy's instructions per request divided by nginx's.
+pub fn instruction_ratio(counts: &[Count], proxy: Proxy) -> Option<f64> {
+    let of = |proxy| counts.iter().find(|count| count.proxy == proxy).map(|count| count.per_request);
+    Some(of(proxy)? / of(Proxy::Nginx)?)
+}
+
+/// The backend's restart.
+pub fn restarts(restarts: &[Restart]) -> String {
+    let mut table = Table::new(&["", "answered 200"]);
+    for restart in restarts {
+        table.row(&[restart.proxy.name().to_owned(), format!("{} of {REQUESTS_AFTER_RESTART}", restart.answered)]);
+    }
+    format!("### Backend restarted behind a warm pool\n\n{}", table.render())
+}
+
+/// Postern as something to operate.
+pub fn operations(figures: &operations::Figures) -> String {
+    let mut changes = Table::new(&["until a change is served", "median ms", "p99 ms", "highest ms"]);
+    for (name, series) in
+        [("CreateDeployment", &figures.deploy_to_served_ms), ("UpdateStage (a variable)", &figures.update_to_served_ms)]
+    {
+        let row = [series.median(), series.percentile(99.0), series.percentile(100.0)];
+        changes.row(&[vec![name.to_owned()], row.iter().map(|ms| format!("{ms:.2}")).collect()].concat());
+    }
+    let mut rates = Table::new(&["management operations", "per second"]);
+    rates.row(&["GetRestApi, one connection".into(), format!("{:.0}", figures.reads_per_second)]);
+    rates.row(&["CreateResource, one connection".into(), format!("{:.0}", figures.sequential_writes_per_second)]);
+    let parallel = format!("CreateResource, {WRITERS} connections, an API each");
+    rates.row(&[parallel, format!("{:.0}", figures.parallel_writes_per_second)]);
+    let late = figures.late_changes;
+    format!(
+        "### Changes\n\n{}\n\nFirst requests after the operation's answer that did not see the change yet: {late}.\n\n{}\n\n### Size\n\n{}",
+        changes.render(),
+        rates.render(),
+        sizes(&figures.sizes),
+    )
+}
+
+fn sizes(sizes: &operations::Sizes) -> String {
+    let mut table =
+        Table::new(&["deployed APIs", "start to ready ms", "RSS MiB after the first answer", "RSS MiB, all asked once"]);
+    let (small, large) = (sizes.small, sizes.large);
+    table.row(&[small.apis.to_string(), format!("{:.0}", small.start_ms), format!("{:.0}", small.resident_mib), "-".into()]);
+    let all_asked = format!("{:.0}", sizes.all_asked_mib);
+    table.row(&[large.apis.to_string(), format!("{:.0}", large.start_ms), format!("{:.0}", large.resident_mib), all_asked]);
+    format!(
+        "{}\n\nMaking and deploying {} APIs over {WRITERS} connections took {:.0} s and left the process at {:.0} MiB. The first answer of \
+         an API not served before took {:.2} ms (median; p99 {:.2} ms).",
+        table.render(),
+        large.apis,
+        sizes.filled_in_seconds,
+        sizes.after_filling_mib,
+        sizes.cold_ms.median(),
+        sizes.cold_ms.percentile(99.0),
+    )
+}
+
+fn with_range(series: &Series, decimals: usize) -> String {
+    let (lowest, highest) = series.range();
+    format!("{:.decimals$} ({lowest:.decimals$} to {highest:.decimals$})", series.median())
+}
+
+/// Puts `report` between the markers of the file.
+pub fn write(report: &str, file: &Path) -> Outcome<()> {
+    let text = fs::read_to_string(file).doing(|| format!("reading {}", file.display()))?;
+    let text = between_markers(&text, report)
+        .ok_or_else(|| Failure::new(format!("{} lacks the lines {} and {}", file.display(), MARKERS.0, MARKERS.1)))?;
+    fs::write(file, text).doing(|| format!("writing {}", file.display()))
+}
+
+fn between_markers(text: &str, report: &str) -> Option<String> {
+    let (before, rest) = text.split_once(MARKERS.0)?;
+    let (_, after) = rest.split_once(MARKERS.1)?;
+    Some(format!("{before}{}\n\n{}\n\n{}{after}", MARKERS.0, report.trim(), MARKERS.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Table, between_markers};
+
+    #[test]
+    fn a_report_replaces_the_one_before() {
+        let text = "before\n<!-- bench:start -->\nold\n<!-- bench:end -->\nafter\n";
+        let expected = "before\n<!-- bench:start -->\n\nnew\n\n<!-- bench:end -->\nafter\n";
+        assert_eq!(between_markers(text, "new").as_deref(), Some(expected));
+        assert_eq!(between_markers("nothing", "new"), None);
+    }
+
+    #[test]
+    fn a_table_aligns_figures_right() {
+        let mut table = Table::new(&["", "a"]);
+        table.row(&["x".into(), "1".into()]);
+        assert_eq!(table.render(), "|  | a |\n| --- | ---: |\n| x | 1 |");
+    }
+}
