@@ -1,0 +1,152 @@
+//! What a request presents as proof of who sends it.
+
+use std::fmt;
+
+use http::header::HeaderName;
+use http::{HeaderMap, HeaderValue};
+
+use crate::error::AuthError;
+use crate::request::SigningRequest;
+use crate::time::RequestTime;
+use crate::{
+    CREDENTIAL_BYTES_MAX, PATH_BYTES_MAX, QUERY_BYTES_MAX, SESSION_TOKEN_BYTES_MAX, SIGNED_HEADERS_MAX, header_form, query_form,
+};
+
+/// Longest access key id (IAM API reference, `AccessKey`).
+const ACCESS_KEY_ID_BYTES_MAX: usize = 128;
+
+/// Credentials as read from one request; nothing about them is proven until [`verify`](crate::verify) says so.
+///
+/// `Debug` shows neither the signature nor the session token: with them the request could be sent again.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Presented {
+    /// The key that is to be looked up; 1 to 128 ASCII letters, digits and `_`.
+    pub access_key_id: String,
+    /// Where the signature says that it is good for.
+    pub scope: CredentialScope,
+    /// Sent with keys that are lent for a while only.
+    pub session_token: Option<String>,
+    pub(crate) form: Form,
+    pub(crate) time: RequestTime,
+    /// Lower case, sorted, each once.
+    pub(crate) signed_headers: Vec<HeaderName>,
+    pub(crate) signature: String,
+    pub(crate) content_sha256: Option<String>,
+}
+
+/// The credential scope: `date/region/service/aws4_request`.
+///
+/// As sent: [`verify`](crate::verify) and [`check`](crate::check) see to it that it is well formed and fits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CredentialScope {
+    /// `YYYYMMDD`.
+    pub date: String,
+    /// Such as `eu-west-1`.
+    pub region: String,
+    /// The signing name, such as `apigateway`.
+    pub service: String,
+    pub(crate) terminator: String,
+}
+
+/// Where the signature was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// In the `Authorization` header.
+    Header,
+    /// In the query of a presigned URL that lives this long.
+    Query { expires_s: u32 },
+}
+
+/// Finds the credentials of a request, in the header or in the query.
+///
+/// # Errors
+/// [`AuthError::Missing`] when there are none; otherwise what makes them unreadable.
+pub fn parse(request: &SigningRequest<'_>) -> Result<Presented, AuthError> {
+    limit("The path", request.raw_path.len(), PATH_BYTES_MAX)?;
+    limit("The query string", request.raw_query.len(), QUERY_BYTES_MAX)?;
+    once(request.headers, "host", "Host")?;
+    let authorization = once(request.headers, "authorization", "Authorization")?.filter(|value| !value.is_empty());
+    match (authorization, query_form::Parameters::find(request.raw_query)?) {
+        (None, None) => Err(AuthError::Missing),
+        (Some(_), Some(_)) => Err(AuthError::TwoForms),
+        (Some(authorization), None) => header_form::parse(authorization, request.headers),
+        (None, Some(parameters)) => query_form::parse(parameters, request.headers),
+    }
+}
+
+/// Splits `keyid/date/region/service/aws4_request`.
+pub(crate) fn parse_credential(text: &str) -> Result<(String, CredentialScope), AuthError> {
+    limit("Credential", text.len(), CREDENTIAL_BYTES_MAX)?;
+    let parts: Vec<&str> = text.split('/').collect();
+    let [access_key_id, date, region, service, terminator] = parts[..] else {
+        return Err(AuthError::MalformedCredential { credential: text.to_owned() });
+    };
+    let is_key_id = (1..=ACCESS_KEY_ID_BYTES_MAX).contains(&access_key_id.len())
+        && access_key_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if !is_key_id {
+        return Err(AuthError::UnknownKey);
+    }
+    let scope = CredentialScope {
+        date: date.to_owned(),
+        region: region.to_owned(),
+        service: service.to_owned(),
+        terminator: terminator.to_owned(),
+    };
+    Ok((access_key_id.to_owned(), scope))
+}
+
+/// Reads `a;b;c`. AWS asks for sorted lower-case names and canonicalises what is not, so order and case do not matter here.
+pub(crate) fn parse_signed_headers(text: &str) -> Result<Vec<HeaderName>, AuthError> {
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let count = text.split(';').take(SIGNED_HEADERS_MAX + 1).count();
+    limit("The number of SignedHeaders", count, SIGNED_HEADERS_MAX)?;
+    let names: Result<Vec<HeaderName>, _> = text.split(';').map(|name| HeaderName::from_bytes(name.as_bytes())).collect();
+    let mut names = names.map_err(|_| AuthError::MalformedSignedHeaders)?;
+    names.sort_unstable_by(|left, right| left.as_str().cmp(right.as_str()));
+    if names.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(AuthError::MalformedSignedHeaders);
+    }
+    Ok(names)
+}
+
+/// A header of which there may be only one, because two readers could pick different ones of several.
+pub(crate) fn once<'a>(
+    headers: &'a HeaderMap,
+    name: &'static str,
+    shown: &'static str,
+) -> Result<Option<&'a HeaderValue>, AuthError> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(AuthError::Duplicate { name: shown }),
+        (value, None) => Ok(value),
+    }
+}
+
+/// The text of `x-amz-content-sha256`; what is not ASCII is no hash, and is kept so that it fails as one.
+pub(crate) fn header_text(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).trim().to_owned()
+}
+
+/// Bounds a session token.
+pub(crate) fn session_token(text: String) -> Result<String, AuthError> {
+    limit("The session token", text.len(), SESSION_TOKEN_BYTES_MAX)?;
+    Ok(text)
+}
+
+pub(crate) fn limit(what: &'static str, actual: usize, limit: usize) -> Result<(), AuthError> {
+    if actual > limit { Err(AuthError::TooLarge { what, limit }) } else { Ok(()) }
+}
+
+impl fmt::Debug for Presented {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Presented")
+            .field("access_key_id", &self.access_key_id)
+            .field("scope", &self.scope)
+            .field("form", &self.form)
+            .field("time", &self.time.basic)
+            .field("signed_headers", &self.signed_headers)
+            .finish_non_exhaustive()
+    }
+}
