@@ -1,0 +1,119 @@
+//! What is stored under which name, and what a commit does to it.
+
+use std::fmt;
+
+use postern_api_model::scope::Scope;
+
+/// What an aggregate is. The name is stored, so it never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Kind(&'static str);
+
+impl Kind {
+    /// A REST API with its resources, methods, models, stages and the list of its deployments.
+    pub const REST_API: Kind = Kind("rest_api");
+    /// The definition that a deployment of a REST API froze; its id is `{api_id}/{deployment_id}`.
+    pub const REST_DEPLOYMENT: Kind = Kind("rest_deployment");
+    /// The settings of one account in one region.
+    pub const ACCOUNT: Kind = Kind("account");
+
+    const ALL: [Kind; 3] = [Kind::REST_API, Kind::REST_DEPLOYMENT, Kind::ACCOUNT];
+
+    /// The stored name.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+
+    /// The kind with this stored name.
+    pub fn named(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.0 == name)
+    }
+
+    /// Whether ids of this kind are API ids, which are unique in the whole installation.
+    pub fn is_api(self) -> bool {
+        self == Kind::REST_API
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// Where an aggregate is found.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// What it is.
+    pub kind: Kind,
+    /// Whose it is.
+    pub scope: Scope,
+    /// Unique within kind and scope; for API kinds in the whole installation.
+    pub id: String,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} of account {} in {}", self.kind, self.id, self.scope.account, self.scope.region)
+    }
+}
+
+/// A value and the version it was read at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Versioned<T> {
+    /// 1 when the aggregate was made, one more with each write.
+    pub version: u64,
+    /// The aggregate.
+    pub value: T,
+}
+
+/// One step of a commit. A failed check conflicts the whole commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// Makes an aggregate at version 1. Conflicts when there is one, or when an API id is taken in any scope.
+    Create {
+        /// Its key.
+        key: Key,
+        /// JSON.
+        body: Vec<u8>,
+    },
+    /// Writes the next version. Conflicts unless the stored version is the expected one.
+    Replace {
+        /// Its key.
+        key: Key,
+        /// The version that the new body was made from.
+        expected_version: u64,
+        /// JSON.
+        body: Vec<u8>,
+    },
+    /// Removes the aggregate. Conflicts unless the stored version is the expected one.
+    Delete {
+        /// Its key.
+        key: Key,
+        /// The version that the decision was made on.
+        expected_version: u64,
+    },
+    /// Removes every aggregate of a kind whose id is `{parent_id}/...`, such as the frozen definitions of an API that is
+    /// deleted. It checks no version: what stands under a parent is only written together with the parent, so it belongs into
+    /// one commit with a checked write of the parent.
+    DeleteChildren {
+        /// Kind of the children.
+        kind: Kind,
+        /// Scope of the children.
+        scope: Scope,
+        /// The part of their ids before the slash.
+        parent_id: String,
+    },
+}
+
+/// One written or removed aggregate in the change feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Counts up by one, in the order of the commits.
+    pub seq: u64,
+    /// Stored name of the kind: a newer version may have written one that this version does not know.
+    pub kind: String,
+    /// Whose it is.
+    pub scope: Scope,
+    /// Id of the aggregate; whether it is still there is seen when it is loaded.
+    pub id: String,
+}

@@ -1,0 +1,136 @@
+//! Typed aggregates and the repeated update.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use common::{Tally, at, beside, create, key, open, scope};
+use postern_store::{
+    Changed, Kind, SqliteStore, Store, StoreError, UpdateError, Versioned, WRITE_RETRIES_MAX, Write, list, load, remove, update,
+    update_or_default,
+};
+
+const WRITERS: u32 = 64;
+
+fn append(n: u32) -> impl FnMut(&mut Tally) -> Result<Changed<usize>, ()> {
+    move |tally| {
+        tally.entries.push(n);
+        Ok(Changed::only(tally.entries.len()))
+    }
+}
+
+/// All writers at once, each through one of the stores in turn; the entries and the version afterwards must be complete.
+async fn race(stores: Vec<Arc<SqliteStore>>) {
+    let tasks: Vec<_> = (0..WRITERS)
+        .map(|n| {
+            let store = Arc::clone(&stores[n as usize % stores.len()]);
+            tokio::spawn(async move { update_or_default(&*store, &scope(), "one", append(n)).await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    let tally = load::<Tally>(&*stores[0], &scope(), "one").await.unwrap().unwrap();
+    assert_eq!(tally.version, u64::from(WRITERS));
+    assert_eq!(tally.value.entries.iter().copied().collect::<BTreeSet<_>>(), (0..WRITERS).collect());
+    assert_eq!(tally.value.entries.len(), WRITERS as usize);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn parallel_updates_in_one_process_are_all_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    race(vec![Arc::new(open(&dir).await)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn parallel_updates_through_two_stores_are_all_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    race(vec![Arc::new(open(&dir).await), Arc::new(beside(&dir).await)]).await;
+}
+
+/// Each store has its own turns, so with as many stores as this most conflicts are real ones.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn parallel_updates_through_many_stores_are_all_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut stores = vec![Arc::new(open(&dir).await)];
+    for _ in 1..16 {
+        stores.push(Arc::new(beside(&dir).await));
+    }
+    race(stores).await;
+}
+
+#[tokio::test]
+async fn what_else_changed_goes_into_the_same_commit() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).await;
+    store.commit(vec![create(Kind::ACCOUNT, "one", r#"{"entries":[]}"#)]).await.unwrap();
+    let deploy = |tally: &mut Tally| {
+        tally.entries.push(7);
+        Ok::<_, ()>(Changed { output: "done", also: vec![create(Kind::REST_DEPLOYMENT, "one/x", "{}")] })
+    };
+    assert_eq!(update(&store, &scope(), "one", deploy).await, Ok("done"));
+    assert_eq!(store.load(&key(Kind::REST_DEPLOYMENT, "one/x")).await, Ok(at(1, "{}")));
+    assert_eq!(store.load(&key(Kind::ACCOUNT, "one")).await, Ok(at(2, r#"{"entries":[7]}"#)));
+
+    let drop_all = |_: &Tally| {
+        let children = Write::DeleteChildren { kind: Kind::REST_DEPLOYMENT, scope: scope(), parent_id: "one".into() };
+        Ok::<_, ()>(Changed { output: (), also: vec![children] })
+    };
+    remove(&store, &scope(), "one", drop_all).await.unwrap();
+    assert_eq!(store.load(&key(Kind::REST_DEPLOYMENT, "one/x")).await, Ok(None));
+    assert_eq!(store.load(&key(Kind::ACCOUNT, "one")).await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_refusal_writes_nothing_and_a_missing_aggregate_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).await;
+    let missing = update::<Tally, usize, ()>(&store, &scope(), "one", append(1)).await;
+    assert_eq!(missing, Err(UpdateError::Missing(key(Kind::ACCOUNT, "one"))));
+    update_or_default(&store, &scope(), "one", append(1)).await.unwrap();
+    let refuse = |tally: &mut Tally| {
+        tally.entries.clear();
+        Err::<Changed<()>, _>("no")
+    };
+    assert_eq!(update(&store, &scope(), "one", refuse).await, Err(UpdateError::Refused("no")));
+    let refuse = |_: &Tally| Err::<Changed<()>, _>("no");
+    assert_eq!(remove(&store, &scope(), "one", refuse).await, Err(UpdateError::Refused("no")));
+    let stored = load::<Tally>(&store, &scope(), "one").await.unwrap().unwrap();
+    assert_eq!(stored, Versioned { version: 1, value: Tally { entries: vec![1] } });
+}
+
+#[tokio::test]
+async fn repetitions_are_bounded() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).await;
+    tokio::time::pause();
+    store.commit(vec![create(Kind::REST_DEPLOYMENT, "taken", "{}")]).await.unwrap();
+    let mut runs = 0;
+    let always_conflicts = |_: &mut Tally| {
+        runs += 1;
+        Ok::<_, ()>(Changed { output: (), also: vec![create(Kind::REST_DEPLOYMENT, "taken", "{}")] })
+    };
+    let result = update_or_default(&store, &scope(), "one", always_conflicts).await;
+    assert_eq!(result, Err(UpdateError::TooManyConflicts(key(Kind::ACCOUNT, "one"))));
+    assert_eq!(runs, WRITE_RETRIES_MAX + 1);
+}
+
+#[tokio::test]
+async fn a_corrupt_body_names_kind_and_id_and_quotes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).await;
+    for (id, body, reason) in [
+        ("a", r#"{"entries":["hush"]}"#, "a member is missing or has another type, at line 1 column 18"),
+        ("b", r#"{"entries":[1"#, "it ends early, at line 1 column 13"),
+        ("c", "\u{0}", "it is not JSON, at line 1 column 1"),
+    ] {
+        store.commit(vec![create(Kind::ACCOUNT, id, body)]).await.unwrap();
+        let expected = StoreError::Corrupt { kind: "account".into(), id: id.into(), reason: reason.into() };
+        assert_eq!(load::<Tally>(&store, &scope(), id).await, Err(expected.clone()));
+        let updated = update::<Tally, usize, ()>(&store, &scope(), id, append(1)).await;
+        assert_eq!(updated, Err(UpdateError::Store(expected)));
+        assert!(list::<Tally>(&store, &scope(), None, 10).await.is_err());
+    }
+}
