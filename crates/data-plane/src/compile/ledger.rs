@@ -1,0 +1,296 @@
+//! The field ledger: what each stored field does to traffic.
+//!
+//! Every stored field is *effective*, or *blocking* (the requests it concerns answer 501 naming it, never half and never
+//! open), or *inert* (stored and echoed; it can neither change a response nor weaken access). The functions here take every
+//! definition type apart without `..`, so that a field added to a definition does not compile until it is given its place; the
+//! table in [`table`] says the same in words, and a test holds the two together.
+
+mod table;
+
+use std::collections::BTreeMap;
+
+use postern_api_model::apigateway::SecurityPolicy;
+use postern_api_model::apigateway::{ConnectionType, EndpointAccessMode, EndpointType, IntegrationType, ResponseTransferMode};
+use postern_api_model::ports::ApiSource;
+use postern_api_model::rest_api::{
+    AUTHORIZATION_NONE, AccessLogSettings, CanarySettings, Definition, EndpointConfiguration, GatewayResponse, Integration,
+    IntegrationResponse, Method, MethodResponse, MethodSetting, Model, RequestValidator, Resource, Stage,
+};
+pub use table::{Effect, LedgerEntry, field_ledger};
+
+/// What was found in one definition.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    /// Fields, with the value where that helps, that make requests answer 501.
+    pub(crate) blocking: Vec<String>,
+    /// Fields that are set and do nothing, for the deployment's log.
+    pub(crate) inert: Vec<&'static str>,
+}
+
+impl Findings {
+    fn block(&mut self, field: impl Into<String>, is_set: IsSet) {
+        if is_set == IsSet::Yes {
+            self.blocking.push(field.into());
+        }
+    }
+
+    fn note(&mut self, field: &'static str, is_set: IsSet) {
+        if is_set == IsSet::Yes {
+            self.inert.push(field);
+        }
+    }
+}
+
+/// Whether a field says anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum IsSet {
+    Yes,
+    No,
+}
+
+fn when(condition: bool) -> IsSet {
+    if condition { IsSet::Yes } else { IsSet::No }
+}
+
+fn some<T>(value: &Option<T>) -> IsSet {
+    when(value.is_some())
+}
+
+/// What publishing reads of an API.
+pub(crate) fn api_source(source: &ApiSource) {
+    let ApiSource { api_id: _, version: _, scope: _, disable_execute_api_endpoint: _, stages: _, deployments: _ } = source;
+}
+
+/// The fields of a definition itself; its resources have functions of their own.
+pub(crate) fn definition(definition: &Definition, findings: &mut Findings) {
+    let Definition {
+        name: _,
+        description,
+        version,
+        api_key_source: _,
+        binary_media_types: _,
+        minimum_compression_size: _,
+        // The one of the API counts, at once and without a deployment.
+        disable_execute_api_endpoint: _,
+        endpoint_configuration,
+        policy,
+        security_policy,
+        endpoint_access_mode,
+        root_resource_id: _,
+        resources: _,
+        models,
+        request_validators,
+        gateway_responses,
+    } = definition;
+    findings.note("RestApi.description", some(description));
+    findings.note("RestApi.version", some(version));
+    findings.block("policy (resource policy)", some(policy));
+    if let Some(policy) = security_policy {
+        findings.block(format!("securityPolicy {policy}"), when(!listener_meets(*policy)));
+    }
+    if let Some(mode) = endpoint_access_mode {
+        findings.block(format!("endpointAccessMode {mode}"), when(*mode != EndpointAccessMode::Basic));
+    }
+    endpoint_configuration_fields(endpoint_configuration, findings);
+    models.values().for_each(|each| model(each, findings));
+    request_validators.values().for_each(|each| request_validator(each, findings));
+    gateway_responses.values().for_each(gateway_response);
+}
+
+/// Whether the listener's own TLS (1.2 and newer, forward secrecy, authenticated encryption) is what the policy asks for.
+fn listener_meets(policy: SecurityPolicy) -> bool {
+    match policy {
+        SecurityPolicy::Tls10
+        | SecurityPolicy::Tls12
+        | SecurityPolicy::SecurityPolicyTls1312202106
+        | SecurityPolicy::SecurityPolicyTls132025Edge
+        | SecurityPolicy::SecurityPolicyTls12Pfs2025Edge
+        | SecurityPolicy::SecurityPolicyTls122018Edge => true,
+        SecurityPolicy::SecurityPolicyTls1313202509
+        | SecurityPolicy::SecurityPolicyTls1313Fips202509
+        | SecurityPolicy::SecurityPolicyTls1312PfsPq202509
+        | SecurityPolicy::SecurityPolicyTls1312FipsPq202509
+        | SecurityPolicy::SecurityPolicyTls1312FipsPfsPq202509
+        | SecurityPolicy::SecurityPolicyTls1312Ext2Pq202509
+        | SecurityPolicy::SecurityPolicyTls1312Ext2FipsPq202509
+        | SecurityPolicy::SecurityPolicyTls1312Pq202509 => false,
+    }
+}
+
+fn endpoint_configuration_fields(configuration: &EndpointConfiguration, findings: &mut Findings) {
+    let EndpointConfiguration { types, ip_address_type: _, vpc_endpoint_ids } = configuration;
+    findings.block("endpointConfiguration.types PRIVATE", when(types.contains(&EndpointType::Private)));
+    findings.note("EndpointConfiguration.vpcEndpointIds", when(!vpc_endpoint_ids.is_empty()));
+}
+
+fn model(model: &Model, _findings: &mut Findings) {
+    let Model { id: _, name: _, content_type: _, description: _, schema: _ } = model;
+}
+
+fn request_validator(validator: &RequestValidator, _findings: &mut Findings) {
+    let RequestValidator { id: _, name: _, validate_request_body: _, validate_request_parameters: _ } = validator;
+}
+
+fn gateway_response(response: &GatewayResponse) {
+    let GatewayResponse { status_code: _, response_parameters: _, response_templates: _ } = response;
+}
+
+/// A resource is all path.
+pub(crate) fn resource(resource: &Resource) {
+    let Resource { id: _, parent_id: _, path_part: _, methods: _ } = resource;
+}
+
+/// The fields of a method itself.
+pub(crate) fn method(method: &Method, findings: &mut Findings) {
+    let Method {
+        http_method: _,
+        authorization_type,
+        authorizer_id,
+        authorization_scopes,
+        api_key_required,
+        operation_name,
+        request_validator_id: _,
+        request_parameters: _,
+        request_models: _,
+        responses,
+        integration: _,
+    } = method;
+    let is_open = authorization_type == AUTHORIZATION_NONE;
+    findings.block(format!("authorizationType {authorization_type}"), when(!is_open));
+    findings.note("Method.authorizerId", some(authorizer_id));
+    findings.note("Method.authorizationScopes", when(!authorization_scopes.is_empty()));
+    findings.block("apiKeyRequired", when(*api_key_required));
+    findings.note("Method.operationName", some(operation_name));
+    responses.values().for_each(method_response);
+}
+
+fn method_response(response: &MethodResponse) {
+    let MethodResponse { response_parameters: _, response_models: _ } = response;
+}
+
+/// The fields of an integration that are decided here; mappings and templates are decided where they are compiled.
+pub(crate) fn integration(integration: &Integration, findings: &mut Findings) {
+    let Integration {
+        kind,
+        http_method: _,
+        uri: _,
+        connection_type,
+        connection_id,
+        integration_target,
+        credentials,
+        request_parameters: _,
+        request_templates: _,
+        passthrough_behavior: _,
+        content_handling: _,
+        timeout_in_millis: _,
+        cache_namespace: _,
+        cache_key_parameters,
+        response_transfer_mode,
+        insecure_skip_verification: _,
+        responses: _,
+    } = integration;
+    let built = matches!(kind, IntegrationType::Http | IntegrationType::HttpProxy | IntegrationType::Mock);
+    findings.block(format!("integration.type {kind}"), when(!built));
+    findings.block("integration.connectionType VPC_LINK", when(*connection_type == Some(ConnectionType::VpcLink)));
+    findings.block("integration.connectionId", some(connection_id));
+    findings.block("integration.integrationTarget", some(integration_target));
+    findings.block("integration.credentials", some(credentials));
+    findings.note("Integration.cacheKeyParameters", when(!cache_key_parameters.is_empty()));
+    let streams = *response_transfer_mode == Some(ResponseTransferMode::Stream);
+    findings.block("integration.responseTransferMode STREAM", when(streams && *kind != IntegrationType::HttpProxy));
+}
+
+/// The fields of an integration response; what blocks it is decided where it is compiled.
+pub(crate) fn integration_response(response: &IntegrationResponse) {
+    let IntegrationResponse { selection_pattern: _, response_parameters: _, response_templates: _, content_handling: _ } =
+        response;
+}
+
+/// What a stage's settings block.
+#[derive(Debug, Default)]
+pub(crate) struct StageFindings {
+    /// All methods.
+    pub(crate) all: Findings,
+    /// Methods that call a backend.
+    pub(crate) http: Vec<String>,
+    /// By key of `methodSettings`, `*/*` included.
+    pub(crate) methods: BTreeMap<String, Vec<String>>,
+}
+
+/// The fields of a stage.
+pub(crate) fn stage(stage: &Stage) -> StageFindings {
+    let Stage {
+        name: _,
+        deployment_id: _,
+        created: _,
+        last_updated: _,
+        description,
+        variables: _,
+        method_settings,
+        cache_cluster_enabled,
+        cache_cluster_size,
+        canary_settings,
+        access_log_settings,
+        client_certificate_id,
+        documentation_version,
+        tracing_enabled,
+        tags,
+    } = stage;
+    let mut findings = StageFindings::default();
+    let all = &mut findings.all;
+    all.note("Stage.description", some(description));
+    all.note("Stage.cacheClusterEnabled", when(*cache_cluster_enabled));
+    all.note("Stage.cacheClusterSize", some(cache_cluster_size));
+    all.note("Stage.documentationVersion", some(documentation_version));
+    all.note("Stage.tracingEnabled", when(*tracing_enabled));
+    all.note("Stage.tags", when(!tags.is_empty()));
+    if let Some(AccessLogSettings { destination_arn, format }) = access_log_settings {
+        all.note("AccessLogSettings.destinationArn", some(destination_arn));
+        all.note("AccessLogSettings.format", some(format));
+    }
+    if let Some(canary) = canary_settings {
+        let CanarySettings { deployment_id: _, percent_traffic: _, stage_variable_overrides: _, use_stage_cache: _ } = canary;
+        all.block("canarySettings", IsSet::Yes);
+    }
+    if client_certificate_id.is_some() {
+        findings.http.push("clientCertificateId".to_owned());
+    }
+    for (key, setting) in method_settings {
+        let mut of_method = Findings::default();
+        method_setting(key, setting, &mut of_method);
+        findings.all.inert.append(&mut of_method.inert);
+        // Kept when it blocks nothing as well: it stands in for `*/*`.
+        findings.methods.insert(key.clone(), of_method.blocking);
+    }
+    findings
+}
+
+fn method_setting(key: &str, setting: &MethodSetting, findings: &mut Findings) {
+    let MethodSetting {
+        metrics_enabled,
+        logging_level,
+        data_trace_enabled,
+        throttling_burst_limit,
+        throttling_rate_limit,
+        caching_enabled,
+        cache_ttl_in_seconds: _,
+        cache_data_encrypted: _,
+        require_authorization_for_cache_control: _,
+        unauthorized_cache_control_header_strategy: _,
+    } = setting;
+    findings.note("MethodSetting.metricsEnabled", when(*metrics_enabled));
+    findings.note("MethodSetting.loggingLevel", when(logging_level.as_deref().is_some_and(|level| level != "OFF")));
+    findings.note("MethodSetting.dataTraceEnabled", when(*data_trace_enabled));
+    findings.note("MethodSetting.cachingEnabled", when(*caching_enabled));
+    // Setting any one member of a method setting creates the rest; these values are the account's own limit, which is off
+    // unless configured, and say nothing of the stage.
+    let account = MethodSetting::default();
+    #[allow(clippy::float_cmp, reason = "the very value that the control plane stored")]
+    let has_rate = *throttling_rate_limit != -1.0 && *throttling_rate_limit != account.throttling_rate_limit;
+    let has_burst = *throttling_burst_limit != -1 && *throttling_burst_limit != account.throttling_burst_limit;
+    findings.block(format!("methodSettings {key} throttling.rateLimit {throttling_rate_limit}"), when(has_rate));
+    findings.block(format!("methodSettings {key} throttling.burstLimit {throttling_burst_limit}"), when(has_burst));
+}
+
+#[cfg(test)]
+mod tests;

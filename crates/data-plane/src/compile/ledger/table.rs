@@ -1,0 +1,143 @@
+//! The ledger in words; COMPATIBILITY.md shows it.
+
+/// What a stored field does to traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It does what it does on AWS.
+    Effective,
+    /// Some or all of its values make the requests they concern answer 501, naming the field.
+    Blocking,
+    /// Stored and echoed; traffic does not change.
+    Inert,
+}
+
+/// One stored field.
+#[derive(Clone, Copy, Debug)]
+pub struct LedgerEntry {
+    /// `Type.member` in AWS's names.
+    pub field: &'static str,
+    /// What it does.
+    pub effect: Effect,
+    /// Why, or which values.
+    pub reason: &'static str,
+}
+
+/// Every stored field of a REST API, its deployments and its stages.
+pub fn field_ledger() -> &'static [LedgerEntry] {
+    LEDGER
+}
+
+const fn effective(field: &'static str, reason: &'static str) -> LedgerEntry {
+    LedgerEntry { field, effect: Effect::Effective, reason }
+}
+
+const fn blocking(field: &'static str, reason: &'static str) -> LedgerEntry {
+    LedgerEntry { field, effect: Effect::Blocking, reason }
+}
+
+const fn inert(field: &'static str, reason: &'static str) -> LedgerEntry {
+    LedgerEntry { field, effect: Effect::Inert, reason }
+}
+
+const LEDGER: &[LedgerEntry] = &[
+    inert("RestApi.name", "a label"),
+    inert("RestApi.description", "a label"),
+    inert("RestApi.version", "a label"),
+    inert("RestApi.apiKeySource", "only a method that requires a key reads it, and such a method is blocked"),
+    effective("RestApi.binaryMediaTypes", "bodies of HTTP and MOCK; of HTTP_PROXY where contentHandling is set"),
+    effective("RestApi.minimumCompressionSize", "answers of integrations"),
+    effective("RestApi.disableExecuteApiEndpoint", "the API's own value, at once; the one frozen in a deployment is not read"),
+    blocking("RestApi.endpointConfiguration", "see EndpointConfiguration"),
+    blocking("RestApi.policy", "every request while a resource policy is set"),
+    blocking("RestApi.securityPolicy", "policies that ask for TLS 1.3 only, FIPS or post-quantum key exchange"),
+    blocking("RestApi.endpointAccessMode", "STRICT"),
+    effective("RestApi.rootResourceId", "routing"),
+    effective("RestApi.resources", "routing"),
+    effective("RestApi.models", "read by request validators"),
+    effective("RestApi.requestValidators", "what methods check"),
+    effective("RestApi.gatewayResponses", "answers of the gateway itself"),
+    blocking("EndpointConfiguration.types", "PRIVATE"),
+    inert("EndpointConfiguration.ipAddressType", "the listeners' addresses are configured, not stored"),
+    inert("EndpointConfiguration.vpcEndpointIds", "only PRIVATE endpoints have them, and they are blocked"),
+    effective("Resource.id", "$context.resourceId"),
+    effective("Resource.parentId", "routing"),
+    effective("Resource.pathPart", "routing"),
+    effective("Resource.methods", "routing"),
+    effective("Method.httpMethod", "routing"),
+    blocking("Method.authorizationType", "every type but NONE"),
+    inert("Method.authorizerId", "only authorization types that are blocked read it"),
+    inert("Method.authorizationScopes", "only authorization types that are blocked read them"),
+    blocking("Method.apiKeyRequired", "true"),
+    inert("Method.operationName", "a name for generated clients"),
+    effective("Method.requestValidatorId", "what is checked of a request"),
+    effective("Method.requestParameters", "which parameters a request validator requires"),
+    effective("Method.requestModels", "the model that a body is validated by"),
+    effective("Method.responses", "headers and media types of HTTP and MOCK"),
+    effective("Method.integration", "what is called"),
+    effective("MethodResponse.responseParameters", "which mapped headers are returned"),
+    effective("MethodResponse.responseModels", "the Content-Type where no template gives one"),
+    blocking("Integration.type", "AWS and AWS_PROXY"),
+    effective("Integration.httpMethod", "the verb of the backend's request"),
+    effective("Integration.uri", "the backend's address"),
+    blocking("Integration.connectionType", "VPC_LINK"),
+    blocking("Integration.connectionId", "any"),
+    blocking("Integration.integrationTarget", "any"),
+    blocking("Integration.credentials", "any"),
+    blocking("Integration.requestParameters", "mappings that read method.request.body"),
+    blocking("Integration.requestTemplates", "of HTTP and MOCK, those with $ or # in them"),
+    effective("Integration.passthroughBehavior", "of HTTP and MOCK"),
+    effective("Integration.contentHandling", "the body that is sent"),
+    effective("Integration.timeoutInMillis", "covers the whole exchange"),
+    inert("Integration.cacheNamespace", "nothing is cached"),
+    inert("Integration.cacheKeyParameters", "nothing is cached"),
+    blocking("Integration.responseTransferMode", "STREAM, but for HTTP_PROXY"),
+    effective("Integration.insecureSkipVerification", "TLS to the backend"),
+    effective("Integration.responses", "of HTTP and MOCK"),
+    effective("IntegrationResponse.selectionPattern", "matched against the whole status"),
+    blocking("IntegrationResponse.responseParameters", "mappings that read integration.response.body"),
+    blocking("IntegrationResponse.responseTemplates", "those with $ or # in them"),
+    effective("IntegrationResponse.contentHandling", "of HTTP and MOCK"),
+    effective("GatewayResponse.statusCode", "the status of that kind of failure"),
+    effective("GatewayResponse.responseParameters", "fields of that kind of failure"),
+    effective("GatewayResponse.responseTemplates", "the body of that kind of failure, by what the client accepts"),
+    effective("Stage.name", "the first segment of the path"),
+    effective("Stage.deploymentId", "what is served"),
+    inert("Stage.created", "shown only"),
+    inert("Stage.lastUpdated", "shown only"),
+    inert("Stage.description", "a label"),
+    effective("Stage.variables", "in URIs, mappings and gateway responses"),
+    blocking("Stage.methodSettings", "throttling limits; see MethodSetting"),
+    inert("Stage.cacheClusterEnabled", "nothing is cached; serving uncached is safe"),
+    inert("Stage.cacheClusterSize", "nothing is cached"),
+    blocking("Stage.canarySettings", "every request of the stage while there is a canary"),
+    inert("Stage.accessLogSettings", "the gateway's own access log is configured, not stored"),
+    blocking("Stage.clientCertificateId", "methods that call a backend, while one is set"),
+    inert("Stage.documentationVersion", "a label"),
+    inert("Stage.tracingEnabled", "nothing is traced to X-Ray"),
+    inert("Stage.tags", "labels"),
+    inert("MethodSetting.metricsEnabled", "metrics are always kept per gateway"),
+    inert("MethodSetting.loggingLevel", "no execution log is written"),
+    inert("MethodSetting.dataTraceEnabled", "no execution log is written"),
+    blocking("MethodSetting.throttlingBurstLimit", "any but -1 and the account's own 5000"),
+    blocking("MethodSetting.throttlingRateLimit", "any but -1 and the account's own 10000"),
+    inert("MethodSetting.cachingEnabled", "nothing is cached; serving uncached is safe"),
+    inert("MethodSetting.cacheTtlInSeconds", "nothing is cached"),
+    inert("MethodSetting.cacheDataEncrypted", "nothing is cached"),
+    inert("MethodSetting.requireAuthorizationForCacheControl", "nothing is cached"),
+    inert("MethodSetting.unauthorizedCacheControlHeaderStrategy", "nothing is cached"),
+    inert("CanarySettings.deploymentId", "a stage with a canary is blocked"),
+    inert("CanarySettings.percentTraffic", "a stage with a canary is blocked"),
+    inert("CanarySettings.stageVariableOverrides", "a stage with a canary is blocked"),
+    inert("CanarySettings.useStageCache", "a stage with a canary is blocked"),
+    inert("AccessLogSettings.destinationArn", "the gateway's own access log is configured, not stored"),
+    inert("AccessLogSettings.format", "the gateway's own access log is configured, not stored"),
+    inert("Model.id", "models are referred to by name"),
+    effective("Model.name", "what methods and other models refer to"),
+    inert("Model.contentType", "a method names the media type of each of its models itself"),
+    inert("Model.description", "a label"),
+    effective("Model.schema", "what a body must match"),
+    effective("RequestValidator.id", "what methods refer to"),
+    inert("RequestValidator.name", "a label"),
+    effective("RequestValidator.validateRequestBody", "whether the body is checked"),
+    effective("RequestValidator.validateRequestParameters", "whether required parameters are checked"),
+];

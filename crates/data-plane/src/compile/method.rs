@@ -1,0 +1,294 @@
+//! One method with its integration, ready to serve.
+
+use std::time::Duration;
+
+use http::HeaderName;
+use postern_api_model::apigateway::{IntegrationType, ResponseTransferMode};
+use postern_api_model::rest_api::{Definition, Integration, Method};
+
+use super::expression::{Destination, ExpressionError, RequestSource};
+use super::responses::Responses;
+use super::routes::ResourceIndex;
+use super::schema::Schemas;
+use super::templates::{Passthrough, RequestTemplates, Template};
+use super::uri::{AddressError, UriTemplate};
+use super::validation::{MissingValidator, Validation};
+use super::{Blocked, ledger, mock};
+use crate::content::Handling;
+use crate::encode::{self, Place, Spelling};
+use crate::headers;
+use crate::transport::TlsVerify;
+
+/// A method of a deployment.
+#[derive(Debug)]
+pub(crate) struct CompiledMethod {
+    pub(crate) resource: ResourceIndex,
+    /// `GET`, or `ANY`.
+    pub(crate) verb: Box<str>,
+    /// What its request validator checks, if anything.
+    pub(crate) validation: Option<Box<Validation>>,
+    pub(crate) integration: CompiledIntegration,
+    /// What this method asks for that is not built yet.
+    pub(crate) blocked: Option<Blocked>,
+}
+
+/// What stands behind a method.
+#[derive(Debug)]
+pub(crate) enum CompiledIntegration {
+    HttpProxy(HttpEndpoint),
+    Http(HttpEndpoint, HttpExchange),
+    Mock(MockExchange),
+    /// A kind that is not built; its method is always blocked.
+    Unsupported,
+    /// Configured so that every request fails; AWS says so at the request.
+    Broken(&'static str),
+}
+
+/// How a backend is asked.
+#[derive(Debug)]
+pub(crate) struct HttpEndpoint {
+    /// `None`: the client's verb.
+    pub(crate) verb: Option<http::Method>,
+    pub(crate) uri: Result<UriTemplate, AddressError>,
+    pub(crate) mappings: Mappings,
+    pub(crate) timeout: Duration,
+    pub(crate) transfer: Transfer,
+    pub(crate) verify: TlsVerify,
+    /// Of the request's body.
+    pub(crate) handling: Handling,
+}
+
+/// Whether an answer is held back until it is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transfer {
+    Buffered,
+    Stream,
+}
+
+/// `requestParameters`, by destination.
+#[derive(Debug, Default)]
+pub(crate) struct Mappings {
+    pub(crate) headers: Vec<(HeaderName, RequestSource)>,
+    /// Keys are encoded.
+    pub(crate) query: Vec<(Box<str>, RequestSource)>,
+    /// Keys in the order of [`UriTemplate`]'s parameters.
+    pub(crate) path: Vec<(Box<str>, RequestSource)>,
+}
+
+/// Bodies and responses of a non-proxy HTTP integration.
+#[derive(Debug)]
+pub(crate) struct HttpExchange {
+    pub(crate) templates: RequestTemplates<Template>,
+    pub(crate) responses: Responses,
+}
+
+/// A MOCK: the status that each request template asks for, read when it was compiled.
+#[derive(Debug)]
+pub(crate) struct MockExchange {
+    pub(crate) templates: RequestTemplates<MockTemplate>,
+    pub(crate) responses: Responses,
+    /// Of the request's body.
+    pub(crate) handling: Handling,
+}
+
+/// A MOCK's request template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum MockTemplate {
+    Status(u16),
+    /// No integer `statusCode` in it.
+    Unreadable,
+    /// Needs the template engine.
+    Unsupported(Blocked),
+}
+
+/// What the method's surroundings contribute.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) resource: ResourceIndex,
+    /// Path of the resource.
+    pub(crate) path: &'a str,
+    pub(crate) path_parameters: &'a [Box<str>],
+    pub(crate) definition: &'a Definition,
+    pub(crate) schemas: &'a Schemas<'a>,
+}
+
+impl CompiledMethod {
+    /// Everything of it that refuses requests: all, or those that reach one template or response.
+    pub(crate) fn refusals(&self) -> impl Iterator<Item = &Blocked> {
+        self.blocked.iter().chain(self.integration.refusals())
+    }
+
+    /// Compiles one method; never fails, because AWS reports what is wrong with a method when it is called.
+    pub(crate) fn compile(method: &Method, surroundings: &Surroundings<'_>, findings: &mut ledger::Findings) -> Self {
+        let label = format!("{} {}", method.http_method, surroundings.path);
+        let mut own = ledger::Findings::default();
+        ledger::method(method, &mut own);
+        let integration = match &method.integration {
+            Some(integration) => {
+                ledger::integration(integration, &mut own);
+                CompiledIntegration::compile(method, integration, &label, surroundings, &mut own)
+            }
+            // CreateDeployment refuses this; a snapshot that holds it all the same answers like AWS's broken ones.
+            None => CompiledIntegration::Broken("the method has no integration"),
+        };
+        let compiled = Validation::compile(method, surroundings.definition, surroundings.path_parameters, surroundings.schemas);
+        let (validation, integration) = match compiled {
+            Ok(validation) => (validation, integration),
+            Err(MissingValidator) => (None, CompiledIntegration::Broken("the method's request validator does not exist")),
+        };
+        if let CompiledIntegration::Http(_, exchange) = &integration {
+            // A backend must not be called for an answer that cannot be given.
+            own.blocking.extend(exchange.responses.blocked().map(|blocked| blocked.fields().to_owned()));
+        }
+        findings.inert.append(&mut own.inert);
+        Self {
+            resource: surroundings.resource,
+            verb: method.http_method.as_str().into(),
+            validation,
+            integration,
+            blocked: Blocked::of(&label, own.blocking),
+        }
+    }
+
+    /// The endpoint, when the integration has one.
+    pub(crate) fn endpoint(&self) -> Option<&HttpEndpoint> {
+        match &self.integration {
+            CompiledIntegration::HttpProxy(endpoint) | CompiledIntegration::Http(endpoint, _) => Some(endpoint),
+            CompiledIntegration::Mock(_) | CompiledIntegration::Unsupported | CompiledIntegration::Broken(_) => None,
+        }
+    }
+}
+
+impl CompiledIntegration {
+    fn compile(
+        method: &Method,
+        integration: &Integration,
+        label: &str,
+        surroundings: &Surroundings<'_>,
+        findings: &mut ledger::Findings,
+    ) -> Self {
+        let inert = &mut Vec::new();
+        let responses = || Responses::compile(method, label);
+        let passthrough = Passthrough::parse(&integration.passthrough_behavior);
+        let templates = || {
+            integration.request_templates.iter().map(|(key, text)| {
+                (Box::from(key.as_str()), Template::parse(text, label, &format!("integration.requestTemplates {key}")))
+            })
+        };
+        let compiled = match integration.kind {
+            IntegrationType::HttpProxy => match HttpEndpoint::compile(integration, surroundings, &mut findings.blocking, inert) {
+                Ok(endpoint) => Self::HttpProxy(endpoint),
+                Err(reason) => Self::Broken(reason),
+            },
+            IntegrationType::Http => match HttpEndpoint::compile(integration, surroundings, &mut findings.blocking, inert) {
+                Ok(endpoint) => {
+                    let templates = RequestTemplates::new(templates(), passthrough);
+                    Self::Http(endpoint, HttpExchange { templates, responses: responses() })
+                }
+                Err(reason) => Self::Broken(reason),
+            },
+            IntegrationType::Mock => Self::Mock(MockExchange {
+                templates: RequestTemplates::new(templates().map(|(key, template)| (key, template.into())), passthrough),
+                responses: responses(),
+                handling: integration.content_handling.into(),
+            }),
+            IntegrationType::Aws | IntegrationType::AwsProxy => Self::Unsupported,
+        };
+        findings.inert.append(inert);
+        compiled
+    }
+}
+
+impl CompiledIntegration {
+    fn refusals(&self) -> Vec<&Blocked> {
+        match self {
+            Self::Http(_, exchange) => exchange.templates.all().filter_map(Template::blocked).collect(),
+            Self::Mock(exchange) => {
+                let templates = exchange.templates.all().filter_map(|template| match template {
+                    MockTemplate::Unsupported(blocked) => Some(blocked),
+                    MockTemplate::Status(_) | MockTemplate::Unreadable => None,
+                });
+                templates.chain(exchange.responses.blocked()).collect()
+            }
+            Self::HttpProxy(_) | Self::Unsupported | Self::Broken(_) => Vec::new(),
+        }
+    }
+}
+
+impl From<Template> for MockTemplate {
+    fn from(template: Template) -> Self {
+        match template {
+            Template::Unsupported(blocked) => Self::Unsupported(blocked),
+            Template::Literal(text) => {
+                std::str::from_utf8(&text).ok().and_then(mock::status_code).map_or(Self::Unreadable, Self::Status)
+            }
+        }
+    }
+}
+
+impl HttpEndpoint {
+    fn compile(
+        integration: &Integration,
+        surroundings: &Surroundings<'_>,
+        blocking: &mut Vec<String>,
+        inert: &mut Vec<&'static str>,
+    ) -> Result<Self, &'static str> {
+        let mappings = Mappings::compile(integration, surroundings.path_parameters, blocking, inert)?;
+        let names: Vec<Box<str>> = mappings.path.iter().map(|(name, _)| name.clone()).collect();
+        let verb = match integration.http_method.as_deref() {
+            None | Some("ANY" | "") => None,
+            Some(verb) => Some(http::Method::from_bytes(verb.as_bytes()).map_err(|_| "the integration's verb is invalid")?),
+        };
+        Ok(Self {
+            verb,
+            uri: UriTemplate::parse(integration.uri.as_deref().unwrap_or(""), &names),
+            mappings,
+            timeout: Duration::from_millis(integration.timeout_in_millis.into()),
+            transfer: match integration.response_transfer_mode {
+                Some(ResponseTransferMode::Stream) => Transfer::Stream,
+                Some(ResponseTransferMode::Buffered) | None => Transfer::Buffered,
+            },
+            verify: match integration.insecure_skip_verification {
+                Some(true) => TlsVerify::AnyIssuer,
+                Some(false) | None => TlsVerify::Full,
+            },
+            handling: integration.content_handling.into(),
+        })
+    }
+}
+
+impl Mappings {
+    fn compile(
+        integration: &Integration,
+        path_parameters: &[Box<str>],
+        blocking: &mut Vec<String>,
+        inert: &mut Vec<&'static str>,
+    ) -> Result<Self, &'static str> {
+        const BROKEN: &str = "a parameter mapping is invalid";
+        let mut mappings = Self::default();
+        for (key, expression) in &integration.request_parameters {
+            let source = match RequestSource::parse(expression, path_parameters) {
+                Ok(source) => source,
+                Err(ExpressionError::Unsupported) => {
+                    blocking.push(format!("integration.requestParameters {key}={expression}"));
+                    continue;
+                }
+                Err(ExpressionError::Invalid) => return Err(BROKEN),
+            };
+            match Destination::parse(key).map_err(|_| BROKEN)? {
+                Destination::Header(name) if headers::is_forbidden_mapping(&name) => {
+                    return Err("a parameter mapping sets a header that is the gateway's own");
+                }
+                Destination::Header(name) if headers::may_be_mapped(&name) => mappings.headers.push((name, source)),
+                // Fields of one connection never reach a backend (AWS's table drops them as well).
+                Destination::Header(_) => inert.push("Integration.requestParameters of a connection's own header"),
+                Destination::Query(name) => {
+                    let mut encoded = String::new();
+                    encode::push(&mut encoded, &name, Place::Query, Spelling::Plain);
+                    mappings.query.push((encoded.into(), source));
+                }
+                Destination::Path(name) => mappings.path.push((name, source)),
+            }
+        }
+        Ok(mappings)
+    }
+}

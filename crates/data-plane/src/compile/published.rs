@@ -1,0 +1,265 @@
+//! Stages, ready to serve: a compiled deployment under a stage's name, variables and settings.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::HeaderValue;
+use postern_api_model::ports::{ApiSource, PublishError};
+use postern_api_model::rest_api::Stage;
+use postern_api_model::scope::Scope;
+
+use super::uri::{AddressError, Endpoint};
+use super::{Blocked, CompiledApi, MethodIndex, ledger};
+
+/// One API as this node serves it; replaced whole.
+#[derive(Debug)]
+pub(crate) struct PublishedApi {
+    pub(crate) version: u64,
+    /// Whether the default endpoint is switched off.
+    pub(crate) is_disabled: bool,
+    /// By name, sorted.
+    stages: Vec<(Box<str>, Arc<PublishedStage>)>,
+    /// Kept to be used again by the next version.
+    deployments: BTreeMap<String, Arc<CompiledApi>>,
+    last_used_seconds: AtomicU64,
+}
+
+/// One stage: immutable, shared by the requests that it serves.
+#[derive(Debug)]
+pub(crate) struct PublishedStage {
+    name: Box<str>,
+    api_id: Box<str>,
+    api_id_value: HeaderValue,
+    user_agent: HeaderValue,
+    deployment_id: Box<str>,
+    scope: Scope,
+    pub(crate) api: Arc<CompiledApi>,
+    variables: BTreeMap<String, String>,
+    /// By method; `None` for methods that call no backend.
+    endpoints: Vec<Option<Result<Endpoint, AddressError>>>,
+    /// By method; empty when the stage blocks nothing.
+    blocked: Vec<Option<Blocked>>,
+}
+
+/// Makes a version servable, compiling only deployments that `before` does not hold already.
+///
+/// # Errors
+/// When a stage points to a deployment that `source` lacks. Nothing of the version is served then.
+pub(crate) fn publish(source: ApiSource, before: Option<&PublishedApi>) -> Result<PublishedApi, PublishError> {
+    ledger::api_source(&source);
+    let mut deployments: BTreeMap<String, Arc<CompiledApi>> = BTreeMap::new();
+    let mut stages = Vec::with_capacity(source.stages.len());
+    for (name, stage) in &source.stages {
+        let id = &stage.deployment_id;
+        let api = match deployments.get(id).or_else(|| before?.deployments.get(id)) {
+            Some(api) => Arc::clone(api),
+            None => {
+                let definition = source.deployments.get(id).ok_or_else(|| PublishError {
+                    api_id: source.api_id.clone(),
+                    reason: format!("stage {name} points to deployment {id}, which is missing"),
+                })?;
+                let (api, inert) = CompiledApi::compile(definition);
+                if !inert.is_empty() {
+                    tracing::warn!(api = source.api_id, deployment = id, fields = ?inert, "stored and echoed, without effect on traffic");
+                }
+                let fields = api.refusing_fields();
+                if !fields.is_empty() {
+                    tracing::warn!(
+                        api = source.api_id,
+                        deployment = id,
+                        ?fields,
+                        "requests that need what is not built answer 501"
+                    );
+                }
+                Arc::new(api)
+            }
+        };
+        deployments.insert(id.clone(), Arc::clone(&api));
+        let published = PublishedStage::new(stage, api, &source);
+        stages.push((Box::from(name.as_str()), Arc::new(published)));
+    }
+    Ok(PublishedApi {
+        version: source.version,
+        is_disabled: source.disable_execute_api_endpoint,
+        stages,
+        deployments,
+        last_used_seconds: AtomicU64::new(0),
+    })
+}
+
+impl PublishedApi {
+    /// A stage by its exact name.
+    pub(crate) fn stage(&self, name: &str) -> Option<&Arc<PublishedStage>> {
+        let at = self.stages.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
+        Some(&self.stages[at].1)
+    }
+
+    /// Notes a use, so that cold APIs can be told from warm ones. Written at most once a second.
+    pub(crate) fn touch(&self, seconds: u64) {
+        if self.last_used_seconds.load(Ordering::Relaxed) != seconds {
+            self.last_used_seconds.store(seconds, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn last_used_seconds(&self) -> u64 {
+        self.last_used_seconds.load(Ordering::Relaxed)
+    }
+}
+
+impl PublishedStage {
+    fn new(stage: &Stage, api: Arc<CompiledApi>, source: &ApiSource) -> Self {
+        let findings = ledger::stage(stage);
+        if !findings.all.inert.is_empty() {
+            let fields = &findings.all.inert;
+            tracing::warn!(api = source.api_id, stage = stage.name, ?fields, "stored and echoed, without effect on traffic");
+        }
+        let fields: Vec<_> =
+            findings.all.blocking.iter().chain(&findings.http).chain(findings.methods.values().flatten()).collect();
+        if !fields.is_empty() {
+            tracing::warn!(api = source.api_id, stage = stage.name, ?fields, "requests that need what is not built answer 501");
+        }
+        let endpoints = api.methods().iter().map(|method| {
+            let endpoint = method.endpoint()?;
+            let resolved = match &endpoint.uri {
+                Ok(uri) => uri.resolve(&stage.variables, endpoint.verify),
+                Err(reason) => Err(*reason),
+            };
+            if let Err(reason) = resolved {
+                let path = &api.resource(method.resource).path;
+                tracing::warn!(api = source.api_id, stage = stage.name, method = %method.verb, %path, reason, "requests will fail");
+            }
+            Some(resolved)
+        });
+        // Ids are letters and digits; one that were none would only be missing from a field.
+        let value = |text: &str| HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("unknown"));
+        Self {
+            name: stage.name.as_str().into(),
+            api_id_value: value(&source.api_id),
+            user_agent: value(&format!("AmazonAPIGateway_{}", source.api_id)),
+            api_id: source.api_id.as_str().into(),
+            deployment_id: stage.deployment_id.as_str().into(),
+            scope: source.scope.clone(),
+            endpoints: endpoints.collect(),
+            blocked: blocked(&api, &findings),
+            variables: stage.variables.clone(),
+            api,
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn api_id(&self) -> &str {
+        &self.api_id
+    }
+
+    pub(crate) fn deployment_id(&self) -> &str {
+        &self.deployment_id
+    }
+
+    pub(crate) fn account(&self) -> &str {
+        &self.scope.account
+    }
+
+    /// `X-Amzn-Apigateway-Api-Id`.
+    pub(crate) fn api_id_value(&self) -> &HeaderValue {
+        &self.api_id_value
+    }
+
+    /// The `User-Agent` of backend requests that have none of their own.
+    pub(crate) fn user_agent(&self) -> &HeaderValue {
+        &self.user_agent
+    }
+
+    /// A stage variable.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
+    /// Where a method's backend is.
+    pub(crate) fn endpoint(&self, method: MethodIndex) -> Result<&Endpoint, AddressError> {
+        match &self.endpoints[method] {
+            Some(Ok(endpoint)) => Ok(endpoint),
+            Some(Err(reason)) => Err(reason),
+            None => Err("the method calls no backend"),
+        }
+    }
+
+    /// What keeps a method from being served, of the API, the method or the stage.
+    pub(crate) fn blocked(&self, method: MethodIndex) -> Option<&Blocked> {
+        let of_stage = self.blocked.get(method).and_then(Option::as_ref);
+        self.api.blocked.as_ref().or(self.api.method(method).blocked.as_ref()).or(of_stage)
+    }
+}
+
+/// What the stage's settings block, by method.
+fn blocked(api: &CompiledApi, findings: &ledger::StageFindings) -> Vec<Option<Blocked>> {
+    let ledger::StageFindings { all, http, methods } = findings;
+    if all.blocking.is_empty() && http.is_empty() && methods.values().all(Vec::is_empty) {
+        return Vec::new();
+    }
+    let of_method = |method: &super::CompiledMethod| {
+        let path = &api.resource(method.resource).path;
+        let mut fields = all.blocking.clone();
+        if method.endpoint().is_some() {
+            fields.extend_from_slice(http);
+        }
+        fields.extend(of_settings(methods, path, &method.verb).into_iter().flatten().cloned());
+        fields.sort_unstable();
+        Blocked::of(&format!("{} {path}", method.verb), fields)
+    };
+    api.methods().iter().map(of_method).collect()
+}
+
+/// A method's own settings, or else those of all methods. Clients patch settings as `~1a~1b/GET`, `/a/b/GET` and `a/b/GET`, also
+/// with `*` for one half; the service echoes each as it came. Where several could be meant all are taken: a limit that is not
+/// built must refuse rather than be passed over.
+fn of_settings<'a, T>(settings: &'a BTreeMap<String, T>, path: &str, verb: &str) -> Vec<&'a T> {
+    let find = |names: &dyn Fn(&str, &str) -> bool| -> Vec<&'a T> {
+        let named = settings.iter().filter(|(key, _)| {
+            let (key_path, key_verb) = key.rsplit_once('/').unwrap_or((key, ""));
+            names(key_path.replace("~1", "/").trim_start_matches('/'), key_verb)
+        });
+        named.map(|(_, setting)| setting).collect()
+    };
+    let path = path.trim_start_matches('/');
+    let is = |key: &str, name: &str| key == name || key == "*";
+    let mut found = find(&|key_path, key_verb| key_path == path && key_verb == verb);
+    if found.is_empty() {
+        found = find(&|key_path, key_verb| is(key_path, path) && is(key_verb, verb));
+    }
+    if verb == "ANY" {
+        // A request for one verb is served by this method.
+        found.extend(find(&|key_path, key_verb| is(key_path, path) && !matches!(key_verb, "ANY" | "*")));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_is_found_under_every_spelling_of_its_key() {
+        for key in ["~1a~1b/GET", "/a/b/GET", "a/b/GET", "a~1b/GET"] {
+            let settings = BTreeMap::from([(key.to_owned(), 1), ("*/*".to_owned(), 2)]);
+            assert_eq!(of_settings(&settings, "/a/b", "GET"), [&1], "{key}");
+            assert_eq!(of_settings(&settings, "/a/b", "POST"), [&2], "{key}");
+            assert_eq!(of_settings(&settings, "/a", "GET"), [&2], "{key}");
+            assert_eq!(of_settings(&settings, "/a/b", "ANY"), [&2, &1], "{key}");
+        }
+        let root = BTreeMap::from([("~1/GET".to_owned(), 1)]);
+        assert_eq!(of_settings(&root, "/", "GET"), [&1]);
+        assert!(of_settings(&root, "/a", "GET").is_empty());
+    }
+
+    #[test]
+    fn a_half_wildcard_counts_where_the_method_has_no_setting_of_its_own() {
+        let settings = BTreeMap::from([("*/GET".to_owned(), 1), ("~1a/*".to_owned(), 2), ("~1b/GET".to_owned(), 3)]);
+        assert_eq!(of_settings(&settings, "/a", "GET"), [&1, &2]);
+        assert_eq!(of_settings(&settings, "/b", "GET"), [&3]);
+        assert!(of_settings(&settings, "/b", "PUT").is_empty());
+    }
+}

@@ -1,0 +1,113 @@
+//! The data plane as the binary sees it: APIs go in, requests are answered.
+
+use std::sync::Arc;
+
+use postern_api_model::ports::{ApiLoader, ApiSource, PublishError};
+
+use crate::access_log::AccessLog;
+use crate::counters::{Counters, GatewayMetrics};
+use crate::pipeline;
+use crate::record;
+use crate::registry::Registry;
+use crate::stages::LargeBodies;
+use crate::transport::{Handler, Refused, Request, Response, Upstreams};
+
+/// Bytes of a body, either way: AWS's payload limit for REST APIs.
+pub const BODY_BYTES_MAX: u64 = 10 * 1024 * 1024;
+/// Bytes of an answer that are held back: what ends or fails within behaves exactly as on AWS, what is longer streams.
+pub const BUFFER_BYTES: usize = 64 * 1024;
+/// APIs in memory: at some tens of kilobytes each, a few hundred megabytes at most.
+pub const RESIDENT_APIS_MAX: usize = 10_000;
+
+/// The data plane's limits.
+#[derive(Clone, Debug)]
+pub struct GatewaySettings {
+    /// See [`BODY_BYTES_MAX`].
+    pub max_body_bytes: u64,
+    /// See [`BUFFER_BYTES`].
+    pub buffer_bytes: usize,
+    /// See [`RESIDENT_APIS_MAX`].
+    pub resident_apis_max: usize,
+}
+
+impl Default for GatewaySettings {
+    fn default() -> Self {
+        Self { max_body_bytes: BODY_BYTES_MAX, buffer_bytes: BUFFER_BYTES, resident_apis_max: RESIDENT_APIS_MAX }
+    }
+}
+
+/// Serves deployed APIs. Shared by all workers.
+pub struct Gateway {
+    settings: GatewaySettings,
+    registry: Registry,
+    access_log: AccessLog,
+    counters: Counters,
+    large_bodies: LargeBodies,
+}
+
+impl Gateway {
+    /// A gateway that serves what is published to it, and asks `loader` for what is not.
+    pub fn new(settings: GatewaySettings, loader: Arc<dyn ApiLoader>, access_log: AccessLog) -> Self {
+        let registry = Registry::new(loader, settings.resident_apis_max);
+        Self { settings, registry, access_log, counters: Counters::default(), large_bodies: LargeBodies::default() }
+    }
+
+    /// Serves this version of an API from now on; a lower version never replaces a higher one. Deployments that are being
+    /// served already are not compiled again.
+    ///
+    /// # Errors
+    /// When a stage points to a deployment that `source` lacks; the version served before goes on being served.
+    pub fn publish(&self, source: ApiSource) -> Result<(), PublishError> {
+        self.registry.publish(source)
+    }
+
+    /// Stops serving an API.
+    pub fn withdraw(&self, api_id: &str) {
+        self.registry.withdraw(api_id);
+    }
+
+    /// The version of an API that is in memory, if it is.
+    pub fn resident_version(&self, api_id: &str) -> Option<u64> {
+        self.registry.resident(api_id).map(|api| api.version)
+    }
+
+    /// Counts since the start.
+    pub fn metrics(&self) -> GatewayMetrics {
+        GatewayMetrics {
+            resident_apis: self.registry.len() as u64,
+            access_log_dropped: self.access_log.dropped(),
+            ..self.counters.sum()
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &GatewaySettings {
+        &self.settings
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    pub(crate) fn access_log(&self) -> &AccessLog {
+        &self.access_log
+    }
+
+    pub(crate) fn large_bodies(&self) -> &LargeBodies {
+        &self.large_bodies
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+}
+
+impl Handler for Gateway {
+    /// The pipeline's own future, unwrapped: each future around another is a copy of it per request.
+    fn handle(&self, upstreams: &Upstreams, request: Request) -> impl Future<Output = Response> + Send {
+        pipeline::rest::serve(self, upstreams, request)
+    }
+
+    fn refused(&self, refused: &Refused<'_>) {
+        record::refused(self, refused);
+    }
+}

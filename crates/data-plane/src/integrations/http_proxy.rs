@@ -1,0 +1,30 @@
+//! HTTP_PROXY: the backend's answer is the client's.
+
+use std::pin::pin;
+
+use tokio::time::Instant;
+
+use super::ProxyAnswer;
+use super::hold::{Delivery, Limits, hold};
+use crate::compile::Transfer;
+use crate::error::GatewayError;
+use crate::stages::{Context, HttpCall};
+use crate::transport::Upstreams;
+
+pub(super) async fn call<'a>(
+    upstreams: &Upstreams,
+    call: HttpCall,
+    transfer: Transfer,
+    context: Context<'a>,
+    limits: Limits,
+) -> Result<ProxyAnswer<'a>, GatewayError> {
+    let HttpCall { request, deadline } = call;
+    let mut response = pin!(upstreams.send(request, deadline)).await?;
+    let (body, delivery) = match transfer {
+        Transfer::Buffered => pin!(hold(response.body, deadline, limits)).await?,
+        Transfer::Stream => (response.body.with_deadline(deadline), Delivery::Streaming),
+    };
+    response.body = body;
+    let latency = Instant::now().saturating_duration_since(context.arrival.started);
+    Ok(ProxyAnswer { response, delivery, latency, context })
+}

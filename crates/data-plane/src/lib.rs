@@ -1,0 +1,32 @@
+//! Serves the traffic of deployed APIs.
+//!
+//! * [`transport`] is the wire: workers that accept connections, pools of connections to backends, bodies.
+//! * `compile` turns a frozen definition into what requests read; [`field_ledger`] says what each stored field does.
+//! * `registry` holds the APIs of this node.
+//! * `pipeline` lists the stages of a request, which are in `stages`; `integrations` calls what stands behind a method.
+//! * `gateway_response` renders every failure.
+
+mod access_log;
+mod clock;
+mod compile;
+mod content;
+mod context;
+mod counters;
+mod encode;
+mod error;
+mod forwarded;
+mod gateway;
+mod gateway_response;
+mod headers;
+mod integrations;
+mod pipeline;
+mod record;
+mod registry;
+mod stages;
+pub mod transport;
+
+pub use access_log::AccessLog;
+pub use compile::{Effect, LedgerEntry, field_ledger};
+pub use counters::GatewayMetrics;
+pub use error::Fault;
+pub use gateway::{BODY_BYTES_MAX, BUFFER_BYTES, Gateway, GatewaySettings, RESIDENT_APIS_MAX};

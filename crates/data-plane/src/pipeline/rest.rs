@@ -1,0 +1,88 @@
+//! A REST API's request, from its arrival to its answer.
+
+use std::pin::pin;
+
+use http::HeaderMap;
+
+use crate::context::{Arrival, Message};
+use crate::error::GatewayError;
+use crate::gateway::Gateway;
+use crate::gateway_response::{self, Reached};
+use crate::integrations::{Delivery, Limits, integrate};
+use crate::record::{self, Abandoned, Outcome};
+use crate::stages::{
+    Located, MethodResponse, Reading, Validating, admit, authorize, check_parameters, integration_request, locate,
+    method_response, read_body, route, validate,
+};
+use crate::transport::{Request, Response, Upstreams};
+
+/// Answers one request. Whatever happens becomes a response, a line in the access log and a count.
+pub(crate) async fn serve(gateway: &Gateway, upstreams: &Upstreams, request: Request) -> Response {
+    let (arrival, mut message) = Arrival::new(request);
+    let abandoned = Abandoned::unless_over(gateway, &arrival, None);
+    let located = pin!(locate(gateway.registry(), &arrival)).await;
+    abandoned.over();
+    let located = match located {
+        Ok(located) => located,
+        Err(error) => return record::finish(gateway, &arrival, None, refused(&error, &arrival, None)),
+    };
+    let kept = kept_for_failures(&located, &message);
+    let abandoned = Abandoned::unless_over(gateway, &arrival, Some(&located.stage));
+    // Pinned where it is made: an awaited future is moved first, and this one is large.
+    let answered = pin!(answer(gateway, upstreams, &arrival, &located, &mut message)).await;
+    abandoned.over();
+    let outcome = match answered {
+        Ok(answered) => answered.into(),
+        Err(error) => {
+            let reached = Reached { stage: &located.stage, path: located.path(&arrival), headers: &kept };
+            refused(&error, &arrival, Some(reached))
+        }
+    };
+    record::finish(gateway, &arrival, Some(&located.stage), outcome)
+}
+
+/// The stages, in AWS's order.
+async fn answer<'a>(
+    gateway: &Gateway,
+    upstreams: &Upstreams,
+    arrival: &'a Arrival,
+    located: &'a Located,
+    message: &'a mut Message,
+) -> Result<MethodResponse, GatewayError> {
+    let settings = gateway.settings();
+    let received = located.receive(arrival, message);
+    let routed = route(received)?;
+    let authorized = authorize(routed)?;
+    let admitted = admit(authorized, settings.max_body_bytes)?;
+    let checked = check_parameters(admitted)?;
+    let read = match read_body(checked, settings.max_body_bytes) {
+        Reading::Done(read) => read,
+        Reading::Waiting(reading) => reading.await?,
+    };
+    let validated = match validate(read) {
+        Validating::Valid(validated) => validated,
+        // Boxed because few methods need it: what a future may have to hold is copied for every request.
+        Validating::Body(check) => Box::pin(check.run(gateway.large_bodies(), settings.max_body_bytes)).await?,
+    };
+    let integration_request = integration_request(validated)?;
+    let limits = Limits { buffer_bytes: settings.buffer_bytes, max_body_bytes: settings.max_body_bytes };
+    let integration_response = pin!(integrate(upstreams, integration_request, limits)).await?;
+    method_response(integration_response)
+}
+
+/// What of a message customised gateway responses read; APIs without one pay nothing.
+fn kept_for_failures(located: &Located, message: &Message) -> HeaderMap {
+    let mut kept = HeaderMap::new();
+    for name in located.stage.api.gateway_responses.fields() {
+        for value in message.headers.get_all(name) {
+            kept.append(name.clone(), value.clone());
+        }
+    }
+    kept
+}
+
+fn refused(error: &GatewayError, arrival: &Arrival, reached: Option<Reached<'_>>) -> Outcome {
+    record::log_failure(error, arrival, reached.as_ref().map(|reached| reached.stage));
+    let response = gateway_response::render(error, arrival, reached.as_ref());
+    Outcome { response, delivery: Delivery::Whole, integration_latency: None, fault: Some(error.fault()) }
+}

@@ -1,0 +1,230 @@
+//! What is kept of a request when it is over: its line in the access log, its counts, and the reason of a failure.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, StatusCode, Uri};
+use http_body::{Frame, SizeHint};
+use tokio::time::Instant;
+
+use crate::access_log::{AccessLog, Ending, Entry};
+use crate::clock::{self, EpochMillis};
+use crate::compile::PublishedStage;
+use crate::context::Arrival;
+use crate::error::{Fault, GatewayError};
+use crate::gateway::Gateway;
+use crate::integrations::Delivery;
+use crate::stages::MethodResponse;
+use crate::transport::{Body, BodyError, Refused, Response};
+
+/// How a request ended, but for the delivery of a streaming body.
+pub(crate) struct Outcome {
+    pub(crate) response: Response,
+    pub(crate) delivery: Delivery,
+    pub(crate) integration_latency: Option<Duration>,
+    /// Whose fault it was that there is no answer of the API's.
+    pub(crate) fault: Option<Fault>,
+}
+
+impl From<MethodResponse> for Outcome {
+    fn from(answered: MethodResponse) -> Self {
+        let (response, delivery, integration_latency) = answered.into_parts();
+        Self { response, delivery, integration_latency, fault: None }
+    }
+}
+
+/// Counts the request and logs it: now when its body is whole, else when the body has been delivered or broken off.
+pub(crate) fn finish(gateway: &Gateway, arrival: &Arrival, stage: Option<&Arc<PublishedStage>>, outcome: Outcome) -> Response {
+    let Outcome { mut response, delivery, integration_latency, fault } = outcome;
+    gateway.counters().count(response.status, fault);
+    let log = gateway.access_log();
+    if !log.is_on() {
+        return response;
+    }
+    match delivery {
+        Delivery::Whole => {
+            let bytes = response.body.exact_len().unwrap_or(0);
+            log.write(&Entry {
+                integration_latency_ms: integration_latency.map(millis),
+                bytes,
+                ..entry(arrival, stage.map(|stage| &**stage), response.status)
+            });
+        }
+        Delivery::Streaming => {
+            let body = std::mem::take(&mut response.body);
+            response.body = Body::stream(LoggedBody {
+                body,
+                has_ended: false,
+                bytes: 0,
+                log: log.clone(),
+                time: arrival.epoch,
+                started: arrival.started,
+                request_id: arrival.ids.request.clone(),
+                stage: stage.cloned(),
+                method: arrival.method.clone(),
+                uri: arrival.uri.clone(),
+                status: response.status.as_u16(),
+                integration_latency_ms: integration_latency.map(millis),
+                peer: arrival.peer,
+            });
+        }
+    }
+    response
+}
+
+/// A request that never got into the pipeline, because the transport answered it: a line and a count all the same.
+pub(crate) fn refused(gateway: &Gateway, refused: &Refused<'_>) {
+    let (method, path) = refused.line.map_or(("-", "-"), |(method, path)| (method.as_str(), path));
+    gateway.counters().count(refused.status, Some(Fault::Client));
+    gateway.access_log().write(&Entry {
+        time: clock::now(),
+        request_id: b"-",
+        api: "-",
+        stage: "-",
+        method,
+        path,
+        status: refused.status.as_u16(),
+        latency_ms: 0,
+        integration_latency_ms: None,
+        bytes: 0,
+        ending: Ending::Whole,
+        peer: refused.peer.ip().to_canonical(),
+    });
+}
+
+/// Counts and logs a request whose client goes away before there is an answer: its future is dropped where it waits.
+pub(crate) struct Abandoned<'a> {
+    gateway: &'a Gateway,
+    arrival: &'a Arrival,
+    stage: Option<&'a PublishedStage>,
+}
+
+impl<'a> Abandoned<'a> {
+    /// Waits for [`Self::over`].
+    pub(crate) fn unless_over(gateway: &'a Gateway, arrival: &'a Arrival, stage: Option<&'a PublishedStage>) -> Self {
+        Self { gateway, arrival, stage }
+    }
+
+    /// There is an answer.
+    pub(crate) fn over(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Abandoned<'_> {
+    fn drop(&mut self) {
+        let Self { gateway, arrival, stage } = self;
+        gateway.counters().count(client_gone(), Some(Fault::Client));
+        gateway.access_log().write(&entry(arrival, *stage, client_gone()));
+    }
+}
+
+/// The line of a request that ends now, without a body.
+fn entry<'a>(arrival: &'a Arrival, stage: Option<&'a PublishedStage>, status: StatusCode) -> Entry<'a> {
+    Entry {
+        time: arrival.epoch,
+        request_id: arrival.ids.request.as_bytes(),
+        api: stage.map_or("-", PublishedStage::api_id),
+        stage: stage.map_or("-", PublishedStage::name),
+        method: arrival.method.as_str(),
+        path: arrival.uri.path(),
+        status: status.as_u16(),
+        latency_ms: millis(arrival.started.elapsed()),
+        integration_latency_ms: None,
+        bytes: 0,
+        ending: Ending::Whole,
+        peer: arrival.peer,
+    }
+}
+
+/// What the log shows for a client that did not wait for its answer. HTTP has no status for what nobody is sent; this is the
+/// one that readers of nginx's logs know.
+fn client_gone() -> StatusCode {
+    StatusCode::from_u16(499).expect("it has three digits")
+}
+
+/// Says in the log what the client is not told.
+pub(crate) fn log_failure(error: &GatewayError, arrival: &Arrival, stage: Option<&PublishedStage>) {
+    let Some(detail) = error.log_detail() else { return };
+    let (api, stage) = stage.map_or(("-", "-"), |stage| (stage.api_id(), stage.name()));
+    let request = arrival.ids.request.to_str().unwrap_or("-");
+    match error.fault() {
+        Fault::Gateway => tracing::warn!(request, api, stage, detail, "a request failed"),
+        // A backend that is down fails every request; the access log has them all.
+        Fault::Integration | Fault::Client => tracing::debug!(request, api, stage, detail, "a request failed"),
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A streaming body that writes its request's line when it is dropped, however far it got.
+struct LoggedBody {
+    body: Body,
+    has_ended: bool,
+    bytes: u64,
+    log: AccessLog,
+    time: EpochMillis,
+    started: Instant,
+    request_id: HeaderValue,
+    stage: Option<Arc<PublishedStage>>,
+    method: Method,
+    uri: Uri,
+    status: u16,
+    integration_latency_ms: Option<u64>,
+    peer: std::net::IpAddr,
+}
+
+impl LoggedBody {
+    /// A body of known length is not asked for its end.
+    fn is_whole(&self) -> bool {
+        self.has_ended || self.body.exact_len() == Some(0) || http_body::Body::is_end_stream(&self.body)
+    }
+}
+
+impl http_body::Body for LoggedBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        let frame = std::task::ready!(http_body::Body::poll_frame(Pin::new(&mut this.body), cx));
+        match &frame {
+            Some(Ok(frame)) => this.bytes += frame.data_ref().map_or(0, |data| data.len() as u64),
+            Some(Err(_)) => {}
+            None => this.has_ended = true,
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for LoggedBody {
+    fn drop(&mut self) {
+        self.log.write(&Entry {
+            time: self.time,
+            request_id: self.request_id.as_bytes(),
+            api: self.stage.as_deref().map_or("-", PublishedStage::api_id),
+            stage: self.stage.as_deref().map_or("-", PublishedStage::name),
+            method: self.method.as_str(),
+            path: self.uri.path(),
+            status: self.status,
+            latency_ms: millis(self.started.elapsed()),
+            integration_latency_ms: self.integration_latency_ms,
+            bytes: self.bytes,
+            ending: if self.is_whole() { Ending::Whole } else { Ending::BrokenOff },
+            peer: self.peer,
+        });
+    }
+}

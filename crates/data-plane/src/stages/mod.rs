@@ -1,0 +1,23 @@
+//! The stages of a REST request, one file each. Each consumes what the one before made; what a stage makes has private fields,
+//! so that holding it proves that the stage ran.
+
+mod address;
+mod admit;
+mod authorize;
+mod integration_request;
+mod mapping;
+mod method_response;
+mod read_body;
+mod receive;
+mod route;
+mod validate;
+
+pub(crate) use admit::admit;
+pub(crate) use authorize::authorize;
+pub(crate) use integration_request::{HttpCall, IntegrationRequest, MockCall, integration_request};
+pub(crate) use mapping::Context;
+pub(crate) use method_response::{MethodResponse, method_response, rendered, unselected, untransformed};
+pub(crate) use read_body::{Reading, read_body};
+pub(crate) use receive::{Located, locate};
+pub(crate) use route::route;
+pub(crate) use validate::{LargeBodies, Validating, check_parameters, validate};

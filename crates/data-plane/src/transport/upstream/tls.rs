@@ -1,0 +1,125 @@
+//! TLS towards backends.
+
+use std::io;
+use std::sync::{Arc, OnceLock};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use tokio_rustls::TlsConnector;
+
+use super::TlsVerify;
+
+/// Clients by how they verify; made at the first use, since reading the system's roots takes tens of milliseconds.
+pub(super) struct TlsClients {
+    extra_roots: Vec<Vec<u8>>,
+    full: OnceLock<TlsConnector>,
+    any_issuer: OnceLock<TlsConnector>,
+}
+
+impl TlsClients {
+    pub(super) fn new(extra_roots: Vec<Vec<u8>>) -> Self {
+        Self { extra_roots, full: OnceLock::new(), any_issuer: OnceLock::new() }
+    }
+
+    pub(super) fn connector(&self, verify: TlsVerify) -> io::Result<TlsConnector> {
+        let cell = match verify {
+            TlsVerify::Full => &self.full,
+            TlsVerify::AnyIssuer => &self.any_issuer,
+        };
+        if let Some(connector) = cell.get() {
+            return Ok(connector.clone());
+        }
+        let connector = self.build(verify).map_err(io::Error::other)?;
+        Ok(cell.get_or_init(|| connector).clone())
+    }
+
+    fn build(&self, verify: TlsVerify) -> Result<TlsConnector, rustls::Error> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+        let mut config = match verify {
+            TlsVerify::Full => builder.with_root_certificates(self.roots()?).with_no_client_auth(),
+            TlsVerify::AnyIssuer => {
+                let verifier = Arc::new(AnyIssuerVerifier { provider });
+                builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
+            }
+        };
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(TlsConnector::from(Arc::new(config)))
+    }
+
+    /// Read once per process: workers share the system's roots.
+    fn roots(&self) -> Result<RootCertStore, rustls::Error> {
+        static SYSTEM: OnceLock<Vec<CertificateDer<'static>>> = OnceLock::new();
+        let system = SYSTEM.get_or_init(|| rustls_native_certs::load_native_certs().certs);
+        let mut roots = RootCertStore::empty();
+        // Some systems carry roots that do not parse; the others still count.
+        roots.add_parsable_certificates(system.iter().cloned());
+        for root in &self.extra_roots {
+            roots.add(CertificateDer::from(root.clone()))?;
+        }
+        Ok(roots)
+    }
+}
+
+/// Takes a certificate of any issuer, self-signed ones included, that is in date and names the host.
+#[derive(Debug)]
+struct AnyIssuerVerifier {
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for AnyIssuerVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+        // The chain's own last certificate stands in for the trusted root, so that dates and signatures are looked at;
+        // what is then wrong with the issuer is what the setting overlooks.
+        let mut roots = RootCertStore::empty();
+        let last = intermediates.last().unwrap_or(end_entity);
+        roots.add(last.clone().into_owned())?;
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&self.provider))
+            .build()
+            .map_err(|error| rustls::Error::General(error.to_string()))?;
+        match verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            Ok(verified) => Ok(verified),
+            Err(rustls::Error::InvalidCertificate(error)) if is_about_issuer(&error) => Ok(ServerCertVerified::assertion()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// `Other` is how webpki's "a CA certificate is used as the server's own" arrives, which self-signed ones often are.
+fn is_about_issuer(error: &CertificateError) -> bool {
+    matches!(error, CertificateError::UnknownIssuer | CertificateError::Other(_))
+}

@@ -1,0 +1,202 @@
+//! What clients and backends send to break out of their place, and what is kept of requests that come to nothing.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use postern_api_model::apigateway::{GatewayResponseType, IntegrationType, ResponseTransferMode};
+use postern_api_model::rest_api::{GatewayResponse, IntegrationResponse, MethodResponse, MethodSetting};
+use postern_data_plane::GatewaySettings;
+use serde_json::Value;
+use support::{API, Backend, Lines, TestGateway, api, definition, integration, map, method, mock, ok, proxy, stage, with};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+#[tokio::test]
+async fn no_value_climbs_out_of_the_backends_path() {
+    let backend = Backend::answering(ok("x")).await;
+    let greedy = with(proxy(&backend.uri("/base/{p}")), |integration| {
+        integration.request_parameters = map(&[("integration.request.path.p", "method.request.path.proxy")]);
+    });
+    let from_query = with(proxy(&backend.uri("/users/{u}/public")), |integration| {
+        integration.request_parameters = map(&[("integration.request.path.u", "method.request.querystring.u")]);
+    });
+    let test = TestGateway::serving(api(vec![("/{proxy+}", "GET", greedy), ("/q", "GET", from_query)]));
+    for path in [
+        "/s/../admin",
+        "/s/%2e%2e/admin",
+        "/s/.%2E/admin",
+        "/s/a%2f..%2f..%2fadmin",
+        "/s/..%5cadmin",
+        "/s/..;a=b/admin",
+        "/s/a/..",
+        "/s/q?u=..",
+        "/s/q?u=%2e%2e",
+        "/s/q?u=a%2F..%2F..",
+    ] {
+        let answer = test.call("GET", path, &[], "").await;
+        assert_eq!((answer.status, answer.message().as_str()), (400, "Invalid request parameters"), "{path}");
+        assert_eq!(answer.field("x-amzn-errortype"), "BadRequestException");
+    }
+    assert!(backend.requests.lock().unwrap().is_empty());
+    for path in ["/s/a..b/...", "/s/./a", "/s/%252e%252e/a", "/s/q?u=..."] {
+        assert_eq!(test.call("GET", path, &[], "").await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn no_value_makes_a_field_of_its_own() {
+    let backend = Backend::answering(ok("x")).await;
+    let mapped = with(proxy(&backend.uri("/")), |integration| {
+        integration.request_parameters = map(&[("integration.request.header.X-Q", "method.request.querystring.q")]);
+    });
+    let test = TestGateway::serving(api(vec![("/p", "GET", mapped)]));
+    for value in ["a%0d%0aX-Evil:1", "a%0aX-Evil:1", "%00", "a%7f"] {
+        let answer = test.call("GET", &format!("/s/p?q={value}"), &[], "").await;
+        assert_eq!((answer.status, answer.message().as_str()), (400, "Invalid request parameters"), "{value}");
+    }
+    assert!(backend.requests.lock().unwrap().is_empty());
+    assert_eq!(test.gateway.metrics().gateway_failures, 0, "a client's value is no fault of the gateway's");
+}
+
+#[tokio::test]
+async fn a_signature_behind_another_authorization_stays_here() {
+    let backend = Backend::answering(ok("x")).await;
+    let test = TestGateway::serving(api(vec![("/p", "GET", proxy(&backend.uri("/")))]));
+    let fields = ["Authorization: Bearer x", "Authorization: AWS4-HMAC-SHA256 Credential=x"];
+    assert_eq!(test.call("GET", "/s/p", &fields, "").await.status, 200);
+    assert!(!backend.request().to_ascii_lowercase().contains("authorization"));
+}
+
+#[tokio::test]
+async fn an_interim_status_is_no_answer() {
+    let mut interim = mock("{statusCode: 200}", &[]);
+    let responses = &mut interim.integration.as_mut().unwrap().responses;
+    *responses = [("101".to_owned(), IntegrationResponse::default())].into();
+    let mut source = api(vec![("/p", "GET", interim)]);
+    let upgrade = GatewayResponse { status_code: Some("101".to_owned()), ..Default::default() };
+    definition(&mut source).gateway_responses = [(GatewayResponseType::MissingAuthenticationToken, upgrade)].into();
+    let test = TestGateway::serving(source);
+    let answer = test.call("GET", "/s/p", &[], "").await;
+    assert_eq!((answer.status, answer.message().as_str()), (500, "Internal server error"));
+    let answer = test.call("GET", "/s/none", &[], "").await;
+    assert_eq!((answer.status, answer.message().as_str()), (403, "Missing Authentication Token"));
+}
+
+#[tokio::test]
+async fn a_templated_answer_needs_a_whole_one_of_the_backend() {
+    let half = Backend::answering("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").await;
+    let bad = Backend::answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n").await;
+    let long = Backend::answering(ok(&"x".repeat(100_000))).await;
+    let templated = |backend: &Backend| {
+        let mut made = method(integration(IntegrationType::Http, &backend.uri("/")));
+        let response = IntegrationResponse {
+            response_templates: Some(map(&[("application/json", "{}")])),
+            ..IntegrationResponse::default()
+        };
+        made.integration.as_mut().unwrap().responses.insert("200".to_owned(), response);
+        made.responses.insert("200".to_owned(), MethodResponse::default());
+        made
+    };
+    let methods = vec![("/half", "GET", templated(&half)), ("/bad", "GET", templated(&bad)), ("/long", "GET", templated(&long))];
+    let test = TestGateway::serving(api(methods));
+    for (path, status, body) in [
+        ("/s/half", 504, "{\"message\": \"Network error communicating with endpoint\"}"),
+        ("/s/bad", 502, "{\"message\": \"Internal server error\"}"),
+        ("/s/long", 200, "{}"),
+    ] {
+        let answer = test.call("GET", path, &[], "").await;
+        assert_eq!((answer.status, answer.text().as_str()), (status, body), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_throttle_refuses_under_every_key_that_means_the_method() {
+    for key in ["*/*", "*/GET", "~1p/*", "~1p/GET", "p/GET"] {
+        let mut source = api(vec![("/p", "ANY", mock("{statusCode: 200}", &[]))]);
+        let mut throttled = stage("s");
+        throttled
+            .method_settings
+            .insert(key.to_owned(), MethodSetting { throttling_rate_limit: 1.0, ..MethodSetting::default() });
+        source.stages.insert("s".to_owned(), throttled);
+        let test = TestGateway::serving(source);
+        let answer = test.call("GET", "/s/p", &[], "").await;
+        assert_eq!(answer.status, 501, "{key}");
+    }
+}
+
+#[tokio::test]
+async fn every_request_has_a_line() {
+    let backend = Backend::answering(ok(&"x".repeat(100_000))).await;
+    let (log, sink) = Lines::log();
+    let test = TestGateway::start(GatewaySettings::default(), log.clone());
+    test.gateway.publish(api(vec![("/p", "GET", proxy(&backend.uri("/")))])).unwrap();
+    test.call("GET", "/s/p?secret=1", &[], "").await;
+    test.call("GET", "/s/none", &[], "").await;
+    test.workers.drain(std::time::Duration::from_secs(5)).await;
+    log.close();
+    let text = sink.text();
+    let lines = sink.parsed();
+    assert_eq!(lines.len(), 2);
+    assert_eq!((&lines[0]["path"], &lines[0]["status"], &lines[0]["bytes"]), (&"/s/p".into(), &200.into(), &100_000.into()));
+    assert!(lines[0]["integrationLatencyMs"].is_u64() && lines[1]["integrationLatencyMs"].is_null());
+    assert_eq!((&lines[1]["status"], &lines[1]["api"], &lines[1]["ip"]), (&403.into(), &API.into(), &"127.0.0.1".into()));
+    assert!(!text.contains("secret"));
+}
+
+#[tokio::test]
+async fn refused_and_abandoned_requests_have_a_line_too() {
+    let hanging = Backend::answering("").await;
+    let (log, lines) = Lines::log();
+    let test = TestGateway::start(GatewaySettings::default(), log.clone());
+    test.gateway.publish(api(vec![("/p", "GET", proxy(&hanging.uri("/")))])).unwrap();
+    assert_eq!(test.raw("GET /s/p HTTP/1.1\r\nHost: a b\r\n\r\n").await.status, 400);
+    assert_eq!(test.raw(&format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(11_000))).await.status, 414);
+    assert_eq!(test.raw("GET /s/p HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n").await.status, 400);
+    assert_eq!(test.raw(&format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "x".repeat(100_000))).await.status, 431);
+    let mut leaving = TcpStream::connect(test.address).await.unwrap();
+    leaving.write_all(format!("GET /s/p HTTP/1.1\r\nHost: {API}.execute-api.x\r\n\r\n").as_bytes()).await.unwrap();
+    while hanging.connections() == 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(leaving);
+    while test.gateway.metrics().requests < 5 {
+        tokio::task::yield_now().await;
+    }
+    log.close();
+    let lines = lines.parsed();
+    let shown: Vec<_> = lines.iter().map(|line| (line["status"].as_u64().unwrap(), line["api"].as_str().unwrap())).collect();
+    assert_eq!(shown, [(400, "-"), (414, "-"), (400, "-"), (431, "-"), (499, API)]);
+    assert_eq!((&lines[0]["path"], &lines[0]["method"]), (&Value::from("/s/p"), &Value::from("GET")));
+    assert_eq!((&lines[2]["path"], &lines[2]["method"]), (&Value::from("-"), &Value::from("-")));
+    assert_eq!(test.gateway.metrics().client_errors, 5);
+}
+
+#[tokio::test]
+async fn the_line_of_half_an_answer_says_so() {
+    let long = "x".repeat(200_000);
+    let half = Backend::answering(format!("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n{long}")).await;
+    let whole = Backend::answering(ok(&long)).await;
+    let chunked =
+        Backend::answering(format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n30D40\r\n{long}\r\n0\r\n\r\n")).await;
+    let (log, lines) = Lines::log();
+    let test = TestGateway::start(GatewaySettings::default(), log.clone());
+    let stream = with(proxy(&whole.uri("/")), |integration| {
+        integration.response_transfer_mode = Some(ResponseTransferMode::Stream);
+    });
+    let methods = vec![
+        ("/half", "GET", proxy(&half.uri("/"))),
+        ("/whole", "GET", proxy(&whole.uri("/"))),
+        ("/chunked", "GET", proxy(&chunked.uri("/"))),
+        ("/stream", "GET", stream),
+    ];
+    test.gateway.publish(api(methods)).unwrap();
+    for (path, is_whole) in [("/s/half", false), ("/s/whole", true), ("/s/chunked", true), ("/s/stream", true)] {
+        assert_eq!(test.call("GET", path, &[], "").await.is_whole, is_whole, "{path}");
+    }
+    test.workers.drain(std::time::Duration::from_secs(5)).await;
+    log.close();
+    let shown: Vec<_> = lines.parsed().iter().map(|line| (line["bytes"].as_u64(), line["brokenOff"].as_bool())).collect();
+    let all = (Some(200_000), None);
+    assert_eq!(shown, [(Some(200_000), Some(true)), all, all, all]);
+}
