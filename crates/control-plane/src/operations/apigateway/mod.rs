@@ -1,0 +1,101 @@
+//! `apigateway`: REST APIs. The table below is the service; what is not in it is in [`crate::unbuilt`].
+
+mod account;
+mod deployment;
+mod gateway_response;
+mod integration;
+mod integration_response;
+mod map_patch;
+mod mapping;
+mod method;
+mod method_response;
+mod model;
+mod request_validator;
+mod resource;
+mod rest_api;
+mod stage;
+mod tag;
+
+use postern_api_model::apigateway::{ApiGateway, OperationTypes, op};
+use postern_api_model::error::ApiResult;
+use postern_api_model::scope::Caller;
+
+use crate::ControlPlane;
+use crate::unbuilt::unbuilt_v1;
+
+/// Writes a trait method for each operation that hands its input to the function of its noun.
+macro_rules! built {
+    ($($method:ident $operation:ident => $noun:ident::$function:ident;)+) => {
+        $(
+            async fn $method(&self, caller: &Caller, input: <op::$operation as OperationTypes>::Input)
+                -> ApiResult<<op::$operation as OperationTypes>::Output>
+            {
+                $noun::$function(self, caller, input).await
+            }
+        )+
+    };
+}
+
+impl ApiGateway for ControlPlane {
+    built! {
+        create_rest_api CreateRestApi => rest_api::create;
+        get_rest_api GetRestApi => rest_api::show;
+        get_rest_apis GetRestApis => rest_api::list;
+        update_rest_api UpdateRestApi => rest_api::update;
+        delete_rest_api DeleteRestApi => rest_api::delete;
+        create_resource CreateResource => resource::create;
+        get_resource GetResource => resource::show;
+        get_resources GetResources => resource::list;
+        update_resource UpdateResource => resource::update;
+        delete_resource DeleteResource => resource::delete;
+        put_method PutMethod => method::put;
+        get_method GetMethod => method::show;
+        update_method UpdateMethod => method::update;
+        delete_method DeleteMethod => method::delete;
+        put_method_response PutMethodResponse => method_response::put;
+        get_method_response GetMethodResponse => method_response::show;
+        update_method_response UpdateMethodResponse => method_response::update;
+        delete_method_response DeleteMethodResponse => method_response::delete;
+        put_integration PutIntegration => integration::put;
+        get_integration GetIntegration => integration::show;
+        update_integration UpdateIntegration => integration::update;
+        delete_integration DeleteIntegration => integration::delete;
+        put_integration_response PutIntegrationResponse => integration_response::put;
+        get_integration_response GetIntegrationResponse => integration_response::show;
+        update_integration_response UpdateIntegrationResponse => integration_response::update;
+        delete_integration_response DeleteIntegrationResponse => integration_response::delete;
+        create_model CreateModel => model::create;
+        get_model GetModel => model::show;
+        get_models GetModels => model::list;
+        get_model_template GetModelTemplate => model::template_of;
+        update_model UpdateModel => model::update;
+        delete_model DeleteModel => model::delete;
+        create_request_validator CreateRequestValidator => request_validator::create;
+        get_request_validator GetRequestValidator => request_validator::show;
+        get_request_validators GetRequestValidators => request_validator::list;
+        update_request_validator UpdateRequestValidator => request_validator::update;
+        delete_request_validator DeleteRequestValidator => request_validator::delete;
+        put_gateway_response PutGatewayResponse => gateway_response::put;
+        get_gateway_response GetGatewayResponse => gateway_response::show;
+        get_gateway_responses GetGatewayResponses => gateway_response::list;
+        update_gateway_response UpdateGatewayResponse => gateway_response::update;
+        delete_gateway_response DeleteGatewayResponse => gateway_response::delete;
+        create_deployment CreateDeployment => deployment::create;
+        get_deployment GetDeployment => deployment::show;
+        get_deployments GetDeployments => deployment::list;
+        update_deployment UpdateDeployment => deployment::update;
+        delete_deployment DeleteDeployment => deployment::delete;
+        create_stage CreateStage => stage::create;
+        get_stage GetStage => stage::show;
+        get_stages GetStages => stage::list;
+        update_stage UpdateStage => stage::update;
+        delete_stage DeleteStage => stage::delete;
+        get_account GetAccount => account::show;
+        update_account UpdateAccount => account::update;
+        tag_resource TagResource => tag::tag;
+        untag_resource UntagResource => tag::untag;
+        get_tags GetTags => tag::list;
+    }
+
+    unbuilt_v1!(unbuilt_methods);
+}

@@ -1,0 +1,166 @@
+//! Tags, by the ARN of what carries them.
+
+use indexmap::IndexMap;
+use postern_api_model::apigateway::{GetTagsInput, TagResourceInput, Tags as Shown, UntagResourceInput};
+use postern_api_model::error::{ApiError, ApiResult};
+use postern_api_model::rest_api::{RestApi, Tags};
+use postern_api_model::scope::Caller;
+
+use super::{rest_api, stage};
+use crate::ControlPlane;
+use crate::arn::{self, ArnError, Taggable};
+
+/// AWS docs, "Tag restrictions": at most this many per resource,
+const COUNT_MAX: usize = 50;
+/// with keys of at most this many characters
+const KEY_CHARS_MAX: usize = 128;
+/// and values of at most this many.
+const VALUE_CHARS_MAX: usize = 256;
+/// Keys that start so are AWS's own.
+const RESERVED_PREFIX: &str = "aws:";
+
+pub(super) async fn tag(plane: &ControlPlane, caller: &Caller, input: TagResourceInput) -> ApiResult<()> {
+    let target = target(caller, &input.resource_arn)?;
+    change(plane, caller, &target, |tags| {
+        let mut merged = tags.clone();
+        merged.extend(input.tags.clone());
+        check(&merged)?;
+        *tags = merged;
+        Ok(())
+    })
+    .await
+}
+
+pub(super) async fn untag(plane: &ControlPlane, caller: &Caller, input: UntagResourceInput) -> ApiResult<()> {
+    let target = target(caller, &input.resource_arn)?;
+    change(plane, caller, &target, |tags| {
+        tags.retain(|key, _| !input.tag_keys.contains(key));
+        Ok(())
+    })
+    .await
+}
+
+pub(super) async fn list(plane: &ControlPlane, caller: &Caller, input: GetTagsInput) -> ApiResult<Shown> {
+    let target = target(caller, &input.resource_arn)?;
+    let mut api = plane.rest_api(caller, target.api_id(), || rest_api::missing(caller, target.api_id())).await?;
+    let tags = of(&mut api, &target)?.clone();
+    Ok(Shown { tags: Some(tags.into_iter().collect()) })
+}
+
+/// Tags given at creation.
+pub(super) fn created(tags: Option<IndexMap<String, String>>) -> ApiResult<Tags> {
+    let tags = tags.unwrap_or_default().into_iter().collect();
+    check(&tags)?;
+    Ok(tags)
+}
+
+/// How answers show tags: not at all when there are none.
+pub(super) fn shown(tags: &Tags) -> Option<IndexMap<String, String>> {
+    (!tags.is_empty()).then(|| tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
+}
+
+fn check(tags: &Tags) -> ApiResult<()> {
+    if tags.len() > COUNT_MAX {
+        return Err(ApiError::bad_request(format!("Too many tags: a resource can have at most {COUNT_MAX}")));
+    }
+    for (key, value) in tags {
+        if key.is_empty() || key.chars().count() > KEY_CHARS_MAX {
+            return Err(ApiError::bad_request(format!("Invalid tag key: keys have 1 to {KEY_CHARS_MAX} characters")));
+        }
+        if key.to_ascii_lowercase().starts_with(RESERVED_PREFIX) {
+            return Err(ApiError::bad_request(format!("Invalid tag key: {key}. Keys must not start with {RESERVED_PREFIX}")));
+        }
+        if value.chars().count() > VALUE_CHARS_MAX {
+            return Err(ApiError::bad_request(format!("Invalid tag value: values have at most {VALUE_CHARS_MAX} characters")));
+        }
+    }
+    Ok(())
+}
+
+fn target(caller: &Caller, arn: &str) -> ApiResult<Taggable> {
+    arn::parse(arn, &caller.scope).map_err(|error| match error {
+        ArnError::Malformed | ArnError::Foreign => ApiError::bad_request("Invalid ARN specified in the request"),
+        ArnError::Unbuilt => ApiError::not_implemented(&format!("Tagging of {arn}")),
+    })
+}
+
+async fn change(
+    plane: &ControlPlane,
+    caller: &Caller,
+    target: &Taggable,
+    mut change: impl FnMut(&mut Tags) -> ApiResult<()> + Send,
+) -> ApiResult<()> {
+    let in_api = |api: &mut RestApi| change(of(api, target)?);
+    plane.change_rest_api(caller, target.api_id(), || rest_api::missing(caller, target.api_id()), in_api).await
+}
+
+fn of<'a>(api: &'a mut RestApi, target: &Taggable) -> ApiResult<&'a mut Tags> {
+    match target {
+        Taggable::RestApi(_) => Ok(&mut api.tags),
+        Taggable::Stage { stage_name, .. } => {
+            api.stages.get_mut(stage_name).map(|stage| &mut stage.tags).ok_or_else(stage::missing)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::fixture::{ACCOUNT, Bench, refusal};
+    use serde_json::json;
+
+    fn many(count: usize) -> Tags {
+        (0..count).map(|n| (format!("k{n}"), String::new())).collect()
+    }
+
+    #[test]
+    fn bounds_of_tags() {
+        assert!(check(&many(50)).is_ok());
+        assert!(check(&Tags::from([("\u{e4}".repeat(128), "\u{e4}".repeat(256))])).is_ok());
+        let one = |key: &str, value: &str| Tags::from([(key.to_owned(), value.to_owned())]);
+        for tags in [many(51), one("", "v"), one(&"k".repeat(129), "v"), one("k", &"v".repeat(257)), one("AWS:k", "v")] {
+            assert_eq!(refusal(check(&tags)).0, 400);
+        }
+    }
+
+    fn target(resource: &str) -> String {
+        format!("/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A{}", resource.replace('/', "%2F"))
+    }
+
+    #[tokio::test]
+    async fn what_an_arn_can_name() {
+        let bench = Bench::dev().await;
+        let not_found = |text: &str| (404, "NotFoundException".to_owned(), json!({ "message": text }));
+        let api_missing = format!("Invalid API identifier specified {ACCOUNT}:none");
+        assert_eq!(bench.call("GET", &target("/restapis/none"), "").await, not_found(&api_missing));
+        assert_eq!(bench.call("GET", &target("/restapis/none/stages/dev"), "").await, not_found(&api_missing));
+        let stage = target("/restapis/abcde12345/stages/none");
+        assert_eq!(bench.call("GET", &stage, "").await, not_found("Invalid stage identifier specified"));
+        assert_eq!(bench.call("GET", &target("/apikeys/abc"), "").await.0, 501);
+        for resource in ["/restapis", "/restapis/abcde12345/resources/a", "restapis/abcde12345", "/nothing/a"] {
+            let (status, _, body) = bench.call("GET", &target(resource), "").await;
+            assert_eq!((status, body), (400, json!({"message": "Invalid ARN specified in the request"})), "{resource}");
+        }
+        for arn in ["nonsense", "arn%3Aaws%3Aapigateway%3Aeu-west-1%3A%3A%2Frestapis%2Fabcde12345"] {
+            assert_eq!(bench.call("GET", &format!("/tags/{arn}"), "").await.0, 400);
+        }
+    }
+
+    #[tokio::test]
+    async fn tags_are_merged_and_removed_by_key() {
+        let bench = Bench::dev().await;
+        let path = target("/restapis/abcde12345");
+        assert_eq!(bench.call("GET", &path, "").await.2, json!({"tags": {}}));
+        for body in [r#"{"tags": {"a": "1", "b": "1"}}"#, r#"{"tags": {"b": "2", "c": ""}}"#, r#"{"tags": {}}"#] {
+            assert_eq!(bench.call("PUT", &path, body).await.0, 204);
+        }
+        assert_eq!(bench.call("GET", &path, "").await.2, json!({"tags": {"a": "1", "b": "2", "c": ""}}));
+        // Too many together, though not by themselves: nothing changes.
+        let more = json!({"tags": many(48)}).to_string();
+        assert_eq!(bench.call("PUT", &path, &more).await.0, 400);
+        assert_eq!(bench.call("DELETE", &format!("{path}?tagKeys=a&tagKeys=c&tagKeys=none"), "").await.0, 204);
+        assert_eq!(bench.call("GET", &path, "").await.2, json!({"tags": {"b": "2"}}));
+        assert_eq!(bench.call("DELETE", &path, "").await.0, 400);
+        assert_eq!(bench.call("PUT", &path, "{}").await.0, 400);
+    }
+}

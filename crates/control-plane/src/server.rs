@@ -1,0 +1,123 @@
+//! One management call from its bytes to its answer.
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{Request, Response, StatusCode};
+
+use postern_api_model::error::{ApiError, ApiResult};
+use postern_api_model::ports::Publisher;
+use postern_api_model::wire::{self, AnyOperation, WireRequest, WireResponse};
+use postern_api_model::{apigateway, apigatewaymanagementapi, apigatewayv2};
+use postern_store::Store;
+
+use crate::clock::Clock;
+use crate::front_door::{AuthMode, FrontDoor, SigningService};
+use crate::{UNBUILT_MANAGEMENT, UNBUILT_V1, UNBUILT_V2, ids};
+
+/// Bytes a management call may carry: AWS's 6 MB bound on imported definitions, with room for the JSON envelope around one.
+pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+
+/// The management API over one store.
+pub struct ControlPlane {
+    store: Arc<dyn Store>,
+    publisher: Arc<dyn Publisher>,
+    clock: Arc<dyn Clock>,
+    front_door: FrontDoor,
+}
+
+impl ControlPlane {
+    /// Operations write to `store`, tell `publisher` what to serve, and take dates from `clock`; `auth` says who may call.
+    pub fn new(store: Arc<dyn Store>, publisher: Arc<dyn Publisher>, clock: Arc<dyn Clock>, auth: AuthMode) -> Self {
+        let front_door = FrontDoor::new(Arc::clone(&store), Arc::clone(&clock), auth);
+        Self { store, publisher, clock, front_door }
+    }
+
+    /// Answers one call. Never fails: what goes wrong is an answer too. The body must already be bounded by [`BODY_BYTES_MAX`].
+    pub async fn serve(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let request_id = ids::request_id();
+        let answer = self.answer(&request).await.unwrap_or_else(|error| {
+            tracing::debug!(%request_id, code = error.code, status = error.status, "management call refused");
+            wire::error_response(&error)
+        });
+        render(answer, &request_id)
+    }
+
+    /// Refuses what needs no body to be refused, so that a long one of a caller whom nobody knows is never read. Passing proves
+    /// nothing yet: [`Self::serve`] verifies the signature.
+    ///
+    /// # Errors
+    /// The answer to send instead.
+    pub async fn admit(&self, head: &Request<()>) -> Result<(), Response<Bytes>> {
+        let query = head.uri().query().unwrap_or_default();
+        let route = wire::find(head.method().as_str(), head.uri().path(), query);
+        let service = route.map(|route| SigningService::of(route.operation));
+        self.front_door.admit(head, service).await.map_err(|error| Self::refuse(&error))
+    }
+
+    /// The answer to a call that was refused before it came here, such as one whose body was too large.
+    pub fn refuse(error: &ApiError) -> Response<Bytes> {
+        render(wire::error_response(error), &ids::request_id())
+    }
+
+    async fn answer(&self, request: &Request<Bytes>) -> ApiResult<WireResponse> {
+        let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
+        let route = wire::find(request.method().as_str(), path, query);
+        let service = route.as_ref().map(|route| SigningService::of(route.operation));
+        let caller = self.front_door.caller(request, service).await?;
+        let route = route.ok_or_else(ApiError::unknown_operation)?;
+        let input = WireRequest { labels: &route.labels, raw_query: query, headers: request.headers(), body: request.body() };
+        match route.operation {
+            AnyOperation::V1(operation) if UNBUILT_V1.contains(&operation) => Err(ApiError::not_implemented(operation.name())),
+            AnyOperation::V2(operation) if UNBUILT_V2.contains(&operation) => Err(ApiError::not_implemented(operation.name())),
+            AnyOperation::Management(operation) if UNBUILT_MANAGEMENT.contains(&operation) => {
+                Err(ApiError::not_implemented(operation.name()))
+            }
+            AnyOperation::V1(operation) => apigateway::dispatch(self, &caller, operation, &input).await,
+            AnyOperation::V2(operation) => apigatewayv2::dispatch(self, &caller, operation, &input).await,
+            AnyOperation::Management(operation) => apigatewaymanagementapi::dispatch(self, &caller, operation, &input).await,
+        }
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    pub(crate) fn publisher(&self) -> &dyn Publisher {
+        self.publisher.as_ref()
+    }
+
+    /// Now, for the dates on resources.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now()
+    }
+}
+
+/// Puts a wire answer into HTTP, with the request id that support asks for.
+fn render(answer: WireResponse, request_id: &str) -> Response<Bytes> {
+    let mut response = Response::new(answer.body);
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    for (name, value) in answer.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            headers.insert(name, value);
+        }
+    }
+    if let Ok(content_type) = HeaderValue::try_from(answer.content_type.as_ref()) {
+        headers.insert(CONTENT_TYPE, content_type);
+    }
+    if let Ok(id) = HeaderValue::try_from(request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    let length = response.body().len();
+    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    response
+}
