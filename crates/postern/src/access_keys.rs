@@ -1,0 +1,51 @@
+//! New access keys, in the form that AWS's own have: clients and their credential scanners know it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use postern_store::{AccessKey, AccessKeyStatus, Secret};
+
+use crate::failure::Failure;
+
+/// How the ids of long-term keys begin on AWS.
+const ID_PREFIX: &str = "AKIA";
+/// Characters after the prefix, each of five bits.
+const ID_CHARACTERS: usize = 16;
+const ID_ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+/// 240 bits, which are 40 characters of base64.
+const SECRET_BYTES: usize = 30;
+
+/// A new key for an account.
+///
+/// # Errors
+/// When the system has no random numbers.
+pub fn generate(account: &str) -> Result<AccessKey, Failure> {
+    let id: String = random::<ID_CHARACTERS>()?.iter().map(|byte| char::from(ID_ALPHABET[usize::from(byte % 32)])).collect();
+    Ok(AccessKey {
+        id: format!("{ID_PREFIX}{id}"),
+        secret: Secret::new(STANDARD.encode(random::<SECRET_BYTES>()?)),
+        account: account.to_owned(),
+        created: jiff::Timestamp::now().as_second(),
+        status: AccessKeyStatus::Active,
+    })
+}
+
+fn random<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::System { doing: "make an access key", reason: error.to_string() })?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_look_like_those_of_aws() {
+        let key = generate("123456789012").unwrap();
+        assert_eq!((key.id.len(), key.secret.expose().len()), (20, 40));
+        assert!(key.id.starts_with("AKIA"));
+        assert!(key.id.bytes().all(|byte| ID_ALPHABET.contains(&byte)));
+        assert_eq!(key.account, "123456789012");
+        assert_ne!(generate("123456789012").unwrap().id, key.id);
+    }
+}

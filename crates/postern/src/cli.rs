@@ -1,0 +1,244 @@
+//! The command line. Values stay text here: the configuration checks them together with what the other sources say, so that
+//! every mistake is reported at once.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::table::{self, Key};
+use crate::config::{Invocation, Sources};
+
+/// Self-hosted API gateway that speaks Amazon API Gateway.
+#[derive(Debug, Parser)]
+#[command(name = "postern", version, subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the management API and the deployed APIs
+    #[command(long_about = SERVE_ABOUT, after_long_help = SERVE_HELP)]
+    Serve(ServeArgs),
+    /// Make, list and revoke access keys; also beside a running server, with effect within a second
+    Keys(KeysArgs),
+    /// Import, deploy and serve an OpenAPI file (not implemented yet)
+    #[command(disable_help_flag = true)]
+    Run(Unimplemented),
+    /// Render a mapping template (not implemented yet)
+    #[command(disable_help_flag = true)]
+    Template(Unimplemented),
+    /// Say in words what would fail (not implemented yet)
+    #[command(disable_help_flag = true)]
+    Doctor(Unimplemented),
+}
+
+const SERVE_ABOUT: &str = "\
+Serve the management API and the deployed APIs.
+
+AWS clients (SDKs, the CLI, Terraform) manage APIs at the management address; API clients call them at the http address. \
+When both are ready, one line on stdout says so:
+
+    postern ready management=http://127.0.0.1:4566 http=http://127.0.0.1:8080
+
+Logs go to stderr. SIGTERM or Ctrl-C finishes the requests under way and exits 0; a second signal exits at once.";
+
+const SERVE_HELP: &str = "\
+First steps:
+
+    postern serve
+    export AWS_SHARED_CREDENTIALS_FILE=$PWD/postern-data/credentials AWS_DEFAULT_REGION=us-east-1
+    aws --endpoint-url http://127.0.0.1:4566 apigateway create-rest-api --name hello
+
+The first start makes an access key and writes it to DIR/credentials. With --dev any key and signature will do.
+
+A deployed API answers under its host name and, without wildcard DNS, under a path:
+
+    http://API-ID.execute-api.localhost:8080/STAGE/...
+    http://127.0.0.1:8080/_aws/execute-api/API-ID/STAGE/...
+
+Health and metrics are at /_postern/health and /_postern/metrics of the management address.
+
+Every flag is also a key of postern.toml and a variable POSTERN_*; docs/configuration.md lists these and the rest. \
+A flag wins over the environment, the environment over the file. Unknown keys are errors.";
+
+/// `postern serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Configuration file [env: POSTERN_CONFIG] [default: postern.toml in the working directory, if it exists]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Directory that holds everything that must last [env: POSTERN_DATA_DIR] [default: ./postern-data]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<String>,
+    /// Address for AWS clients; port 0 takes a free one [env: POSTERN_MANAGEMENT] [default: 127.0.0.1:4566]
+    #[arg(long, value_name = "ADDR")]
+    management: Option<String>,
+    /// Address for API clients; port 0 takes a free one [env: POSTERN_HTTP] [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    http: Option<String>,
+    /// Address for API clients over TLS (not implemented yet) [env: POSTERN_HTTPS]
+    #[arg(long, value_name = "ADDR")]
+    https: Option<String>,
+    /// Account of the first access key, and of callers under --dev [env: POSTERN_ACCOUNT] [default: 000000000000]
+    #[arg(long, value_name = "ID")]
+    account: Option<String>,
+    /// Accept any access key and signature; needs every listener on loopback [env: POSTERN_DEV]
+    #[arg(long)]
+    dev: bool,
+}
+
+/// `postern keys`.
+#[derive(Debug, Args)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub struct KeysArgs {
+    /// Configuration file [env: POSTERN_CONFIG] [default: postern.toml in the working directory, if it exists]
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Directory that the server uses [env: POSTERN_DATA_DIR] [default: ./postern-data]
+    #[arg(long, value_name = "DIR", global = true)]
+    data_dir: Option<String>,
+    /// Account that the keys belong to; `revoke` finds a key by its id alone [env: POSTERN_ACCOUNT] [default: 000000000000]
+    #[arg(long, value_name = "ID", global = true)]
+    account: Option<String>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// What to do with them.
+    #[command(subcommand)]
+    pub action: KeysAction,
+}
+
+/// What `postern keys` does.
+#[derive(Debug, Subcommand)]
+pub enum KeysAction {
+    /// Make an access key for the account and print it, secret included: it is shown this once
+    Create,
+    /// List the account's access keys, without their secrets
+    List,
+    /// Revoke an access key for good
+    Revoke {
+        /// Its id, as `list` shows it
+        #[arg(value_name = "KEY_ID")]
+        key_id: String,
+    },
+}
+
+/// How `postern keys` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// A command of the contract that does not exist yet takes anything, to be refused by name rather than for its arguments.
+#[derive(Debug, Args)]
+pub struct Unimplemented {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    _arguments: Vec<OsString>,
+}
+
+impl ServeArgs {
+    /// Together with the environment and the working directory of `invocation`.
+    pub fn sources(self, invocation: Invocation) -> Sources {
+        let dev = self.dev.then(|| "true".to_owned());
+        let flags = [
+            (&table::DATA_DIR, self.data_dir),
+            (&table::MANAGEMENT_ADDRESS, self.management),
+            (&table::HTTP_ADDRESS, self.http),
+            (&table::HTTPS_ADDRESS, self.https),
+            (&table::ACCOUNT, self.account),
+            (&table::DEV, dev),
+        ];
+        Sources { flags: given(flags), file: self.config, invocation }
+    }
+}
+
+impl KeysArgs {
+    /// Together with the environment and the working directory of `invocation`.
+    pub fn sources(&self, invocation: Invocation) -> Sources {
+        let flags = [(&table::DATA_DIR, self.data_dir.clone()), (&table::ACCOUNT, self.account.clone())];
+        Sources { flags: given(flags), file: self.config.clone(), invocation }
+    }
+
+    /// As asked for.
+    pub fn output(&self) -> Output {
+        if self.json { Output::Json } else { Output::Table }
+    }
+}
+
+fn given<const N: usize>(flags: [(&'static Key, Option<String>); N]) -> Vec<(&'static Key, String)> {
+    flags.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::config::table::KEYS;
+
+    /// Without line breaks, which depend on the terminal.
+    fn help(command: &str) -> String {
+        let help = Cli::command().find_subcommand_mut(command).unwrap().render_long_help().to_string();
+        help.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_commands_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn serve_help_is_enough_to_start() {
+        let help = help("serve");
+        for needed in
+            ["postern ready management=", "credentials", "create-rest-api", "execute-api", "/_postern/health", "SIGTERM"]
+        {
+            assert!(help.contains(needed), "{needed} is not in\n{help}");
+        }
+    }
+
+    #[test]
+    fn serve_help_names_every_flag_its_variable_and_default() {
+        let help = help("serve");
+        for key in KEYS.iter().filter(|key| key.flag.is_some()) {
+            let flag = key.flag.unwrap();
+            assert!(help.contains(flag), "{flag}");
+            let variable = key.env_names().next().unwrap();
+            assert!(help.contains(&format!("[env: {variable}]")), "{variable}");
+            if let Some(default) = key.default.filter(|default| *default != "false") {
+                assert!(help.contains(&format!("[default: {default}]")), "{default}");
+            }
+        }
+    }
+
+    #[test]
+    fn flags_of_keys_stand_before_and_after_the_action() {
+        for line in [["keys", "--account", "1", "create"], ["keys", "create", "--account", "1"]] {
+            let cli = Cli::try_parse_from(std::iter::once("postern").chain(line)).unwrap();
+            let Command::Keys(keys) = cli.command else { panic!("not keys") };
+            assert_eq!(keys.account.as_deref(), Some("1"));
+        }
+    }
+
+    #[test]
+    fn commands_to_come_take_any_arguments() {
+        for line in [
+            vec!["run", "api.yaml", "--stage", "x"],
+            vec!["template", "a.vm", "--input", "b.json"],
+            vec!["doctor"],
+            vec!["run", "--help"],
+        ] {
+            assert!(Cli::try_parse_from(std::iter::once("postern").chain(line.clone())).is_ok(), "{line:?}");
+        }
+    }
+}

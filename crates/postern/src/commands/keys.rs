@@ -1,0 +1,102 @@
+//! `postern keys`: access keys, also beside a running server. The server reads keys from the store with every request, so
+//! that what happens here holds at once.
+
+use std::io::Write;
+
+use postern_store::{AccessKey, AccessKeyStatus, LIST_ROWS_MAX, OpenMode, SqliteStore, Store};
+use serde_json::json;
+
+use crate::access_keys;
+use crate::cli::{KeysAction, Output};
+use crate::config::Settings;
+use crate::failure::Failure;
+
+/// Does what was asked and prints it to `out`.
+///
+/// # Errors
+/// When the data directory cannot be used or there is no such key.
+pub async fn run(settings: &Settings, action: KeysAction, output: Output, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
+    // A first key may be made before the server ever ran. Opening makes a missing directory, so a mistyped one would look empty.
+    if !matches!(action, KeysAction::Create) && !settings.data_dir.is_dir() {
+        return Err(Failure::NoDataDirectory(settings.data_dir.clone()));
+    }
+    let store = SqliteStore::open(&settings.data_dir, OpenMode::Beside).await?;
+    let text = match action {
+        KeysAction::Create => created(&create(&store, &settings.account).await?, output),
+        KeysAction::List => listed(&all(&store, &settings.account).await?, output),
+        KeysAction::Revoke { key_id } => {
+            store.revoke_access_key(&key_id).await?;
+            revoked(&key_id, output)
+        }
+    };
+    writeln!(out, "{text}").map_err(Failure::Output)
+}
+
+async fn create(store: &dyn Store, account: &str) -> Result<AccessKey, Failure> {
+    let key = access_keys::generate(account)?;
+    store.create_access_key(key.clone()).await?;
+    Ok(key)
+}
+
+async fn all(store: &dyn Store, account: &str) -> Result<Vec<AccessKey>, Failure> {
+    let mut keys: Vec<AccessKey> = Vec::new();
+    loop {
+        let after = keys.last().map(|key| key.id.clone());
+        let page = store.access_keys(Some(account), after.as_deref(), LIST_ROWS_MAX).await?;
+        let last = page.len() < LIST_ROWS_MAX;
+        keys.extend(page);
+        if last {
+            return Ok(keys);
+        }
+    }
+}
+
+fn created(key: &AccessKey, output: Output) -> String {
+    match output {
+        Output::Json => {
+            json!({ "accessKeyId": key.id, "secretAccessKey": key.secret.expose(), "account": key.account }).to_string()
+        }
+        Output::Table => format!(
+            "access key id      {}\nsecret access key  {}\naccount            {}\nThe secret is shown this once.",
+            key.id,
+            key.secret.expose(),
+            key.account
+        ),
+    }
+}
+
+fn listed(keys: &[AccessKey], output: Output) -> String {
+    if output == Output::Json {
+        let keys: Vec<_> = keys
+            .iter()
+            .map(
+                |key| json!({ "accessKeyId": key.id, "account": key.account, "status": status(key), "created": created_at(key) }),
+            )
+            .collect();
+        return serde_json::Value::Array(keys).to_string();
+    }
+    let mut text = format!("{:<20}  {:<12}  {:<8}  CREATED", "ACCESS KEY ID", "ACCOUNT", "STATUS");
+    for key in keys {
+        text.push_str(&format!("\n{:<20}  {:<12}  {:<8}  {}", key.id, key.account, status(key), created_at(key)));
+    }
+    text
+}
+
+fn revoked(key_id: &str, output: Output) -> String {
+    match output {
+        Output::Json => json!({ "accessKeyId": key_id, "status": "revoked" }).to_string(),
+        Output::Table => format!("{key_id} is revoked"),
+    }
+}
+
+fn status(key: &AccessKey) -> &'static str {
+    match key.status {
+        AccessKeyStatus::Active => "active",
+        AccessKeyStatus::Revoked => "revoked",
+    }
+}
+
+/// RFC 3339; the number itself when it is no time that has a date.
+fn created_at(key: &AccessKey) -> String {
+    jiff::Timestamp::from_second(key.created).map_or_else(|_| key.created.to_string(), |time| time.to_string())
+}

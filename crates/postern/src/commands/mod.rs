@@ -1,0 +1,3 @@
+//! The commands other than `serve`.
+
+pub mod keys;

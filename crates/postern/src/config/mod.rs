@@ -1,0 +1,205 @@
+//! Configuration, read in stages: what was said and by whom ([`sources`]), then each value on its own ([`values`]), then
+//! what the values mean together ([`Settings::read`]). A flag wins over the environment, the environment over the file, the
+//! file over the default. Every problem of every stage is reported at once.
+
+mod problem;
+mod reference;
+mod sources;
+pub mod table;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use problem::{Fault, Problem, Problems};
+pub use sources::{Invocation, Place, Sources};
+
+use table::Key;
+use values::Values;
+
+/// A configuration that makes sense.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The file that was read, if one was.
+    pub file: Option<PathBuf>,
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// Twelve digits.
+    pub account: String,
+    /// How callers prove who they are.
+    pub mode: Mode,
+    /// Management address.
+    pub management: SocketAddr,
+    /// API traffic.
+    pub http: Http,
+    /// Addresses that the guard lets integrations connect to.
+    pub allowed_addresses: Vec<IpAddr>,
+    /// Compiled APIs in memory.
+    pub resident_apis_max: usize,
+    /// Logging.
+    pub log: Log,
+}
+
+/// How callers prove who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// By a signature made with an access key of the store.
+    Signed,
+    /// Not at all, on loopback.
+    Dev,
+}
+
+/// The traffic listener.
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// For a request's head.
+    pub header_timeout: Duration,
+    /// Between two reads of a body.
+    pub body_timeout: Duration,
+    /// Between two requests.
+    pub idle_timeout: Duration,
+    /// Largest body, both ways.
+    pub max_body_bytes: usize,
+    /// Held back of a BUFFERED response.
+    pub buffer_bytes: usize,
+    /// Sum of a request's header fields.
+    pub max_header_bytes: usize,
+    /// Path and query of a request.
+    pub max_target_bytes: usize,
+    /// Client connections of one thread.
+    pub connections_per_worker_max: usize,
+    /// Threads.
+    pub workers: NonZeroUsize,
+    /// For requests under way at the end.
+    pub drain_timeout: Duration,
+}
+
+/// Logging.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// A filter that `tracing-subscriber` takes.
+    pub filter: String,
+    /// How lines look.
+    pub format: LogFormat,
+    /// Where access lines go.
+    pub access: LineTarget,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One object per line.
+    Json,
+}
+
+/// Where lines go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LineTarget {
+    /// Standard error.
+    Stderr,
+    /// Nowhere.
+    Off,
+    /// To the end of a file.
+    File(PathBuf),
+}
+
+impl Settings {
+    /// Reads everything.
+    ///
+    /// # Errors
+    /// With every problem of every source.
+    pub fn read(sources: &Sources) -> Result<Self, Problems> {
+        let collected = sources::collect(sources);
+        let mut values = Values::new(collected.given, collected.problems);
+        let file = collected.file;
+        refuse_https(&mut values);
+        let management = values.address(&table::MANAGEMENT_ADDRESS);
+        let http = Http::read(&mut values);
+        let mode = if values.switch(&table::DEV) { Mode::Dev } else { Mode::Signed };
+        let listeners = [(&table::MANAGEMENT_ADDRESS, management), (&table::HTTP_ADDRESS, http.address)];
+        loopback_only(mode, &listeners, &mut values);
+        let settings = Self {
+            file,
+            data_dir: values.path(&table::DATA_DIR),
+            account: values.account(&table::ACCOUNT),
+            mode,
+            management,
+            http,
+            allowed_addresses: values.ip_addresses(&table::INTEGRATIONS_ALLOWED_ADDRESSES),
+            resident_apis_max: values.size(&table::LIMITS_RESIDENT_APIS_MAX),
+            log: Log::read(&mut values),
+        };
+        values.finish(settings)
+    }
+}
+
+impl Http {
+    fn read(values: &mut Values) -> Self {
+        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Self {
+            address: values.address(&table::HTTP_ADDRESS),
+            header_timeout: values.milliseconds(&table::HTTP_HEADER_TIMEOUT_MS),
+            body_timeout: values.milliseconds(&table::HTTP_BODY_TIMEOUT_MS),
+            idle_timeout: values.milliseconds(&table::HTTP_IDLE_TIMEOUT_MS),
+            max_body_bytes: values.size(&table::HTTP_MAX_BODY_BYTES),
+            buffer_bytes: values.size(&table::HTTP_BUFFER_BYTES),
+            max_header_bytes: values.size(&table::HTTP_MAX_HEADER_BYTES),
+            max_target_bytes: values.size(&table::HTTP_MAX_TARGET_BYTES),
+            connections_per_worker_max: values.size(&table::HTTP_CONNECTIONS_PER_WORKER_MAX),
+            workers: values.optional_size(&table::HTTP_WORKERS).and_then(NonZeroUsize::new).unwrap_or(cores),
+            drain_timeout: values.milliseconds(&table::HTTP_DRAIN_TIMEOUT_MS),
+        }
+    }
+}
+
+impl Log {
+    fn read(values: &mut Values) -> Self {
+        let format = match values.word(&table::LOG_FORMAT).as_str() {
+            "json" => LogFormat::Json,
+            _ => LogFormat::Text,
+        };
+        let access = match values.text(&table::LOG_ACCESS).as_str() {
+            "stderr" => LineTarget::Stderr,
+            "off" => LineTarget::Off,
+            path => LineTarget::File(PathBuf::from(path)),
+        };
+        Self { filter: values.log_filter(&table::LOG_LEVEL), format, access }
+    }
+}
+
+fn refuse_https(values: &mut Values) {
+    if let Some(place) = values.place_of(&table::HTTPS_ADDRESS) {
+        values.report(Problem {
+            key: table::HTTPS_ADDRESS.path.to_owned(),
+            place,
+            fault: Fault::NotImplemented,
+            wrong: "`postern serve --https` is not implemented yet".to_owned(),
+            allowed: "leave it out, and put a TLS proxy in front of the http address".to_owned(),
+        });
+    }
+}
+
+/// Without signatures, whoever can connect owns every API: only this machine may.
+fn loopback_only(mode: Mode, listeners: &[(&'static Key, SocketAddr)], values: &mut Values) {
+    if mode != Mode::Dev {
+        return;
+    }
+    for (key, address) in listeners.iter().filter(|(_, address)| !address.ip().to_canonical().is_loopback()) {
+        let place = values.place_of(key).unwrap_or(Place::Default);
+        values.report(Problem::mistake(
+            key.path,
+            place,
+            format!("dev mode accepts every signature, and {address} is not a loopback address"),
+            "a loopback address such as 127.0.0.1, or no dev mode".to_owned(),
+        ));
+    }
+}

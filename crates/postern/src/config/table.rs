@@ -1,0 +1,352 @@
+//! Every key there is, once: its name in the file, its environment variable, its flag, what it takes, its default and what
+//! it does. Reading, the error texts and `docs/configuration.md` all follow this table.
+
+use std::fmt;
+
+/// One configuration key.
+#[derive(Debug)]
+pub struct Key {
+    /// Name in the file: `key` or `section.key`.
+    pub path: &'static str,
+    /// The flag of `postern serve` that sets it.
+    pub flag: Option<&'static str>,
+    /// A second, shorter environment variable: addresses are named after their flag.
+    pub short_env: Option<&'static str>,
+    /// What it takes.
+    pub takes: Takes,
+    /// What holds when nobody sets it, written as a value of the environment; `None` is "not set".
+    pub default: Option<&'static str>,
+    /// One sentence for the documentation.
+    #[cfg_attr(not(test), expect(dead_code, reason = "read by the test that writes docs/configuration.md"))]
+    pub about: &'static str,
+}
+
+/// What a value may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// A path, relative to the working directory.
+    Path,
+    /// Twelve digits.
+    Account,
+    /// `true` or `false`.
+    Switch,
+    /// An IP address (or `localhost`) and a port; port 0 takes a free one.
+    Address,
+    /// A whole number within bounds, with its unit.
+    Number {
+        /// Smallest value.
+        min: u64,
+        /// Largest value.
+        max: u64,
+        /// Unit, plural; empty for a plain count.
+        unit: &'static str,
+    },
+    /// IP addresses: a list in the file, separated by commas in the environment.
+    IpAddresses,
+    /// A level, or a filter such as `info,postern_data_plane=debug`.
+    LogFilter,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Where lines go.
+    LineTarget,
+}
+
+// Client-side timeouts and bounds of one connection; AWS documents no timeouts of its front. They are the data plane's own
+// defaults, which a test compares.
+const HEADER_TIMEOUT_MS_DEFAULT: &str = "10000";
+const BODY_TIMEOUT_MS_DEFAULT: &str = "30000";
+const CONNECTIONS_PER_WORKER_MAX_DEFAULT: &str = "16384";
+/// AWS's limit on a request's header fields, names, values and line ends.
+const MAX_HEADER_BYTES_DEFAULT: &str = "10240";
+/// AWS's limit on the URL of a regional endpoint.
+const MAX_TARGET_BYTES_DEFAULT: &str = "10240";
+const IDLE_TIMEOUT_MS_DEFAULT: &str = "75000";
+/// AWS's payload quota, 10 MB.
+const MAX_BODY_BYTES_DEFAULT: &str = "10485760";
+/// What a BUFFERED response is held up to before it streams.
+const BUFFER_BYTES_DEFAULT: &str = "65536";
+/// An integration may take 29 s on AWS: whoever is being answered gets the answer.
+const DRAIN_TIMEOUT_MS_DEFAULT: &str = "30000";
+/// A bound that a machine with one gigabyte holds easily; cold APIs are compiled again when asked for.
+const RESIDENT_APIS_MAX_DEFAULT: &str = "10000";
+const DATA_DIR_DEFAULT: &str = "./postern-data";
+const ACCOUNT_DEFAULT: &str = "000000000000";
+const MANAGEMENT_ADDRESS_DEFAULT: &str = "127.0.0.1:4566";
+const HTTP_ADDRESS_DEFAULT: &str = "127.0.0.1:8080";
+const LOG_LEVEL_DEFAULT: &str = "info";
+const LOG_FORMAT_DEFAULT: &str = "text";
+const LOG_ACCESS_DEFAULT: &str = "stderr";
+
+const TIMEOUT: Takes = Takes::Number { min: 1, max: 3_600_000, unit: "ms" };
+const HALF_A_GIGABYTE: u64 = 512 * 1024 * 1024;
+const HEAD: Takes = Takes::Number { min: 256, max: 1_048_576, unit: "bytes" };
+const BODY: Takes = Takes::Number { min: 1, max: HALF_A_GIGABYTE, unit: "bytes" };
+
+/// Where everything that must outlive the process is kept.
+pub static DATA_DIR: Key = Key {
+    path: "data_dir",
+    flag: Some("--data-dir"),
+    short_env: None,
+    takes: Takes::Path,
+    default: Some(DATA_DIR_DEFAULT),
+    about: "Directory that holds the database, the first access key and the lock. Made when it is missing.",
+};
+
+/// Whose resources, where no signature says so.
+pub static ACCOUNT: Key = Key {
+    path: "account",
+    flag: Some("--account"),
+    short_env: None,
+    takes: Takes::Account,
+    default: Some(ACCOUNT_DEFAULT),
+    about: "Account of the access key that the first start makes, of `postern keys`, and, under `dev`, of callers whose access key id is not itself an account.",
+};
+
+/// Development mode.
+pub static DEV: Key = Key {
+    path: "dev",
+    flag: Some("--dev"),
+    short_env: None,
+    takes: Takes::Switch,
+    default: Some("false"),
+    about: "Accept every access key and signature, and answer API traffic on the management address too. Refused unless every listener is on loopback.",
+};
+
+/// Management address.
+pub static MANAGEMENT_ADDRESS: Key = Key {
+    path: "management.address",
+    flag: Some("--management"),
+    short_env: Some("POSTERN_MANAGEMENT"),
+    takes: Takes::Address,
+    default: Some(MANAGEMENT_ADDRESS_DEFAULT),
+    about: "Where AWS clients manage APIs; `/_postern/health` and `/_postern/metrics` are here too.",
+};
+
+/// Traffic address.
+pub static HTTP_ADDRESS: Key = Key {
+    path: "http.address",
+    flag: Some("--http"),
+    short_env: Some("POSTERN_HTTP"),
+    takes: Takes::Address,
+    default: Some(HTTP_ADDRESS_DEFAULT),
+    about: "Where API clients call the deployed APIs.",
+};
+
+/// Time for a request's head.
+pub static HTTP_HEADER_TIMEOUT_MS: Key = Key {
+    path: "http.header_timeout_ms",
+    flag: None,
+    short_env: None,
+    takes: TIMEOUT,
+    default: Some(HEADER_TIMEOUT_MS_DEFAULT),
+    about: "How long a client may take to send a request's head.",
+};
+
+/// Time between two reads of a request's body.
+pub static HTTP_BODY_TIMEOUT_MS: Key = Key {
+    path: "http.body_timeout_ms",
+    flag: None,
+    short_env: None,
+    takes: TIMEOUT,
+    default: Some(BODY_TIMEOUT_MS_DEFAULT),
+    about: "How long a client may pause while it sends a body.",
+};
+
+/// Time between two requests.
+pub static HTTP_IDLE_TIMEOUT_MS: Key = Key {
+    path: "http.idle_timeout_ms",
+    flag: None,
+    short_env: None,
+    takes: TIMEOUT,
+    default: Some(IDLE_TIMEOUT_MS_DEFAULT),
+    about: "How long a client's connection may stay open between two requests.",
+};
+
+/// Largest payload.
+pub static HTTP_MAX_BODY_BYTES: Key = Key {
+    path: "http.max_body_bytes",
+    flag: None,
+    short_env: None,
+    takes: BODY,
+    default: Some(MAX_BODY_BYTES_DEFAULT),
+    about: "Largest body of a request and of a response. A longer request is answered 413.",
+};
+
+/// How much of a response is held back.
+pub static HTTP_BUFFER_BYTES: Key = Key {
+    path: "http.buffer_bytes",
+    flag: None,
+    short_env: None,
+    takes: BODY,
+    default: Some(BUFFER_BYTES_DEFAULT),
+    about: "How much of a BUFFERED integration's response is held back before it streams: what fails inside it becomes a gateway response.",
+};
+
+/// Longest head.
+pub static HTTP_MAX_HEADER_BYTES: Key = Key {
+    path: "http.max_header_bytes",
+    flag: None,
+    short_env: None,
+    takes: HEAD,
+    default: Some(MAX_HEADER_BYTES_DEFAULT),
+    about: "Largest sum of a request's header fields: names, values and line ends.",
+};
+
+/// Longest URL.
+pub static HTTP_MAX_TARGET_BYTES: Key = Key {
+    path: "http.max_target_bytes",
+    flag: None,
+    short_env: None,
+    takes: HEAD,
+    default: Some(MAX_TARGET_BYTES_DEFAULT),
+    about: "Longest path and query of a request.",
+};
+
+/// Connections.
+pub static HTTP_CONNECTIONS_PER_WORKER_MAX: Key = Key {
+    path: "http.connections_per_worker_max",
+    flag: None,
+    short_env: None,
+    takes: Takes::Number { min: 1, max: 10_000_000, unit: "" },
+    default: Some(CONNECTIONS_PER_WORKER_MAX_DEFAULT),
+    about: "Client connections that one worker holds at one time.",
+};
+
+/// Threads that serve traffic.
+pub static HTTP_WORKERS: Key = Key {
+    path: "http.workers",
+    flag: None,
+    short_env: None,
+    takes: Takes::Number { min: 1, max: 1024, unit: "" },
+    default: None,
+    about: "Threads that serve API traffic; one per available processor core when not set.",
+};
+
+/// Patience at the end.
+pub static HTTP_DRAIN_TIMEOUT_MS: Key = Key {
+    path: "http.drain_timeout_ms",
+    flag: None,
+    short_env: None,
+    takes: TIMEOUT,
+    default: Some(DRAIN_TIMEOUT_MS_DEFAULT),
+    about: "How long requests that are being answered may go on after SIGTERM or SIGINT.",
+};
+
+/// The address that is not there yet: named so that setting it is refused with the reason.
+pub static HTTPS_ADDRESS: Key = Key {
+    path: "https.address",
+    flag: Some("--https"),
+    short_env: Some("POSTERN_HTTPS"),
+    takes: Takes::Address,
+    default: None,
+    about: "Not implemented yet: setting it is refused.",
+};
+
+/// Holes in the guard.
+pub static INTEGRATIONS_ALLOWED_ADDRESSES: Key = Key {
+    path: "integrations.allowed_addresses",
+    flag: None,
+    short_env: None,
+    takes: Takes::IpAddresses,
+    default: Some(""),
+    about: "IP addresses that integrations may connect to although the guard refuses them: link-local and metadata addresses and Postern's own listeners.",
+};
+
+/// Compiled APIs held.
+pub static LIMITS_RESIDENT_APIS_MAX: Key = Key {
+    path: "limits.resident_apis_max",
+    flag: None,
+    short_env: None,
+    takes: Takes::Number { min: 1, max: 10_000_000, unit: "" },
+    default: Some(RESIDENT_APIS_MAX_DEFAULT),
+    about: "How many compiled APIs stay in memory; past it, cold ones are dropped and compiled again when asked for.",
+};
+
+/// How much is logged.
+pub static LOG_LEVEL: Key = Key {
+    path: "log.level",
+    flag: None,
+    short_env: None,
+    takes: Takes::LogFilter,
+    default: Some(LOG_LEVEL_DEFAULT),
+    about: "How much is logged on stderr.",
+};
+
+/// How it is written.
+pub static LOG_FORMAT: Key = Key {
+    path: "log.format",
+    flag: None,
+    short_env: None,
+    takes: Takes::Word(&["text", "json"]),
+    default: Some(LOG_FORMAT_DEFAULT),
+    about: "How log lines look; access lines keep their own format.",
+};
+
+/// Where access lines go.
+pub static LOG_ACCESS: Key = Key {
+    path: "log.access",
+    flag: None,
+    short_env: None,
+    takes: Takes::LineTarget,
+    default: Some(LOG_ACCESS_DEFAULT),
+    about: "Where the line per API request goes.",
+};
+
+/// All keys, in the order of the documentation.
+pub static KEYS: [&Key; 21] = [
+    &DATA_DIR,
+    &ACCOUNT,
+    &DEV,
+    &MANAGEMENT_ADDRESS,
+    &HTTP_ADDRESS,
+    &HTTP_HEADER_TIMEOUT_MS,
+    &HTTP_BODY_TIMEOUT_MS,
+    &HTTP_IDLE_TIMEOUT_MS,
+    &HTTP_MAX_BODY_BYTES,
+    &HTTP_BUFFER_BYTES,
+    &HTTP_MAX_HEADER_BYTES,
+    &HTTP_MAX_TARGET_BYTES,
+    &HTTP_CONNECTIONS_PER_WORKER_MAX,
+    &HTTP_WORKERS,
+    &HTTP_DRAIN_TIMEOUT_MS,
+    &HTTPS_ADDRESS,
+    &INTEGRATIONS_ALLOWED_ADDRESSES,
+    &LIMITS_RESIDENT_APIS_MAX,
+    &LOG_LEVEL,
+    &LOG_FORMAT,
+    &LOG_ACCESS,
+];
+
+/// Names the configuration file; the only variable that is not also a key of the file.
+pub const CONFIG_ENV: &str = "POSTERN_CONFIG";
+
+impl Key {
+    /// `POSTERN_` and the path in capitals, joined by `_`.
+    pub fn env(&self) -> String {
+        format!("POSTERN_{}", self.path.replace('.', "_").to_ascii_uppercase())
+    }
+
+    /// All environment variables that set it.
+    pub fn env_names(&self) -> impl Iterator<Item = String> + '_ {
+        self.short_env.map(str::to_owned).into_iter().chain(std::iter::once(self.env()))
+    }
+}
+
+impl fmt::Display for Takes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path => f.write_str("a path"),
+            Self::Account => f.write_str("an account id, twelve digits"),
+            Self::Switch => f.write_str("true or false"),
+            Self::Address => f.write_str("IP:PORT, such as 127.0.0.1:8080, [::1]:8080 or localhost:0"),
+            Self::Number { min, max, unit: "" } => write!(f, "a whole number from {min} to {max}"),
+            Self::Number { min, max, unit } => write!(f, "a whole number of {unit} from {min} to {max}"),
+            Self::IpAddresses => f.write_str("a list of IP addresses"),
+            Self::LogFilter => {
+                f.write_str("off, error, warn, info, debug or trace, also per module: info,postern_data_plane=debug")
+            }
+            Self::Word(words) => f.write_str(&words.join(" or ")),
+            Self::LineTarget => f.write_str("stderr, off, or the path of a file, which is appended to"),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Why `postern` ends with something else than 0, in words for the person at the terminal.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use postern_store::StoreError;
+
+use crate::config::Problems;
+
+/// Exit code of everything that was asked for correctly and did not work.
+const EXIT_FAILED: u8 = 1;
+/// Exit code of what does not exist, as for unknown flags.
+const EXIT_USAGE: u8 = 2;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A command of the contract that is not built.
+    #[error("`postern {0}` is not implemented yet")]
+    NotImplemented(&'static str),
+    /// The configuration.
+    #[error(transparent)]
+    Configuration(#[from] Problems),
+    /// The data directory.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A directory without keys to list or revoke.
+    #[error("there is no data directory {}; name the server's with --data-dir", .0.display())]
+    NoDataDirectory(PathBuf),
+    /// An address is in use, not of this machine, or not permitted.
+    #[error("cannot listen on {address} ({key}): {reason}; choose another address, or stop what holds it")]
+    Listen {
+        /// The configuration key.
+        key: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// The system's words.
+        reason: String,
+    },
+    /// A file that was asked for.
+    #[error("cannot write {} ({what}): {reason}", path.display())]
+    File {
+        /// What it is for.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+    /// The machine is out of something: threads, descriptors, random numbers.
+    #[error("cannot {doing}: {reason}")]
+    System {
+        /// What was tried.
+        doing: &'static str,
+        /// The system's words.
+        reason: String,
+    },
+    /// Standard output is gone.
+    #[error("cannot write to standard output: {0}")]
+    Output(std::io::Error),
+}
+
+impl Failure {
+    /// For the shell.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::NotImplemented(_) => EXIT_USAGE.into(),
+            Self::Configuration(problems) if problems.ask_for_the_unimplemented() => EXIT_USAGE.into(),
+            _ => EXIT_FAILED.into(),
+        }
+    }
+}

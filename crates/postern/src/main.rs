@@ -1,0 +1,63 @@
+//! The `postern` binary: the one place that sees both planes, the store and the configuration, and wires them.
+
+mod access_keys;
+mod cli;
+mod commands;
+mod config;
+mod credentials;
+mod failure;
+mod logging;
+mod serve;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command, KeysArgs, ServeArgs};
+use config::{Invocation, Settings};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Nothing can be done about a closed stderr; the exit code still tells.
+            let _ = writeln!(std::io::stderr(), "postern: {failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Command::Serve(arguments) => serve_with(arguments),
+        Command::Keys(arguments) => keys(arguments),
+        Command::Run(_) => Err(Failure::NotImplemented("run")),
+        Command::Template(_) => Err(Failure::NotImplemented("template")),
+        Command::Doctor(_) => Err(Failure::NotImplemented("doctor")),
+    }
+}
+
+fn serve_with(arguments: ServeArgs) -> Result<(), Failure> {
+    let settings = Settings::read(&arguments.sources(invocation()?))?;
+    logging::start(&settings.log);
+    serve::run(settings)
+}
+
+fn keys(arguments: KeysArgs) -> Result<(), Failure> {
+    let settings = Settings::read(&arguments.sources(invocation()?))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::System { doing: "start a runtime", reason: error.to_string() })?;
+    let output = arguments.output();
+    runtime.block_on(commands::keys::run(&settings, arguments.action, output, &mut std::io::stdout()))
+}
+
+fn invocation() -> Result<Invocation, Failure> {
+    let working_directory: PathBuf = std::env::current_dir()
+        .map_err(|error| Failure::System { doing: "read the working directory", reason: error.to_string() })?;
+    Ok(Invocation { environment: std::env::vars_os().collect(), working_directory })
+}

@@ -1,0 +1,202 @@
+//! `postern serve`: opens the store, wires the planes over it, listens, says that it is ready, and drains at the end.
+
+mod counted_store;
+mod counters;
+mod listeners;
+mod management;
+mod publishing;
+mod signals;
+mod source;
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use postern_api_model::ports::{ApiSource, PublishError};
+use postern_control_plane::clock::SystemClock;
+use postern_control_plane::{AuthMode, ControlPlane};
+use postern_data_plane::transport::{Upstreams, Workers};
+use postern_data_plane::{AccessLog, Gateway, GatewaySettings};
+use postern_store::{OpenMode, SqliteStore, Store};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::config::{Mode, Settings};
+use crate::credentials;
+use crate::failure::Failure;
+use counted_store::CountedStore;
+use counters::Counters;
+use management::calls::Calls;
+use management::listener;
+use management::metrics::{Metrics, TrafficCounts};
+use management::service::{ManagementService, Traffic};
+use publishing::{DataPlane, Served, StoreLoader, StorePublisher, follow};
+use signals::Signals;
+
+/// Threads of the control plane's runtime: it waits for the disk more than it computes, and traffic has threads of its own.
+const MANAGEMENT_THREADS: usize = 2;
+/// For what is left on that runtime once everything has been answered.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Serves until a signal ends it.
+///
+/// # Errors
+/// When it cannot start.
+pub fn run(settings: Settings) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(MANAGEMENT_THREADS)
+        .thread_name("management")
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::System { doing: "start a runtime", reason: error.to_string() })?;
+    let served = runtime.block_on(serve(&settings));
+    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
+    served
+}
+
+async fn serve(settings: &Settings) -> Result<(), Failure> {
+    let mut signals = Signals::new()?;
+    let planes = Planes::open(settings).await?;
+    let server = Server::start(settings, &planes).await?;
+    announce(&server)?;
+    signals.next().await;
+    signals.exit_at_the_next();
+    tracing::info!(timeout = ?settings.http.drain_timeout, "draining; a second signal exits at once");
+    server.drain(settings.http.drain_timeout).await;
+    planes.close().await;
+    tracing::info!("drained");
+    Ok(())
+}
+
+/// The store, and both planes over it.
+struct Planes {
+    store: Arc<CountedStore<SqliteStore>>,
+    publisher: Arc<StorePublisher>,
+    gateway: Arc<Gateway>,
+    access_log: AccessLog,
+    counters: Arc<Counters>,
+    /// The last change before anything was served.
+    seq: u64,
+}
+
+impl Planes {
+    async fn open(settings: &Settings) -> Result<Self, Failure> {
+        let file = settings.file.as_ref().map_or_else(|| "none".to_owned(), |file| file.display().to_string());
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), configuration_file = file, "starting");
+        let counters = Arc::new(Counters::new());
+        let store = SqliteStore::open(&settings.data_dir, OpenMode::Serve).await?;
+        if let Some(path) = credentials::provide(&store, &settings.data_dir, &settings.account).await? {
+            // On stderr itself, because logging may be off and nobody could sign without it.
+            let _ = writeln!(std::io::stderr(), "postern: the first access key is in {}", path.display());
+        }
+        let store = Arc::new(CountedStore::new(store, Arc::clone(&counters)));
+        let seq = store.last_change().await?;
+        let served = Arc::new(Served::default());
+        let loader = Arc::new(StoreLoader::new(Arc::clone(&store) as _, Arc::clone(&served), Handle::current()));
+        let access_log = listeners::access_log(&settings.log.access)?;
+        let limits = GatewaySettings {
+            max_body_bytes: settings.http.max_body_bytes as u64,
+            buffer_bytes: settings.http.buffer_bytes,
+            resident_apis_max: settings.resident_apis_max,
+        };
+        let gateway = Arc::new(Gateway::new(limits, loader, access_log.clone()));
+        let data_plane = Arc::clone(&gateway) as Arc<dyn DataPlane>;
+        let publisher = StorePublisher::new(Arc::clone(&store) as _, data_plane, served, Arc::clone(&counters));
+        Ok(Self { store, publisher: Arc::new(publisher), gateway, access_log, counters, seq })
+    }
+
+    fn management_service(&self, settings: &Settings, upstreams: Upstreams) -> ManagementService<Gateway> {
+        let auth = match settings.mode {
+            Mode::Signed => AuthMode::Verify,
+            Mode::Dev => AuthMode::Dev { account: settings.account.clone() },
+        };
+        let publisher = Arc::clone(&self.publisher) as _;
+        let control_plane = ControlPlane::new(Arc::clone(&self.store) as _, publisher, Arc::new(SystemClock), auth);
+        let (gateway, handler) = (Arc::clone(&self.gateway), Arc::clone(&self.gateway));
+        let metrics = Metrics::new(Arc::clone(&self.counters), move || traffic_counts(&gateway));
+        let traffic = Traffic { handler, upstreams, max_body_bytes: settings.http.max_body_bytes };
+        ManagementService { calls: Calls::new(control_plane), metrics, traffic: (settings.mode == Mode::Dev).then_some(traffic) }
+    }
+
+    async fn close(self) {
+        self.access_log.close();
+        self.store.inner().close().await;
+    }
+}
+
+/// What runs.
+struct Server {
+    management: SocketAddr,
+    http: SocketAddr,
+    stop: watch::Sender<bool>,
+    managing: JoinHandle<()>,
+    following: JoinHandle<()>,
+    workers: Workers,
+}
+
+impl Server {
+    async fn start(settings: &Settings, planes: &Planes) -> Result<Self, Failure> {
+        let listener = listeners::bind_management(settings.management).await?;
+        let management = listeners::local_address(&listener, settings.management)?;
+        let mut upstreams = listeners::upstream_settings(settings, management);
+        let workers = listeners::start_workers(settings, upstreams.clone(), Arc::clone(&planes.gateway))?;
+        let http = workers.addresses().first().copied().unwrap_or(settings.http.address);
+        upstreams.own_addresses.push(http);
+        if settings.mode == Mode::Dev {
+            tracing::warn!("dev mode: every access key and signature is accepted");
+        }
+        let service = Arc::new(planes.management_service(settings, Upstreams::new(upstreams)));
+        let (stop, stopped) = watch::channel(false);
+        let managing = tokio::spawn(async move {
+            listener::serve(listener, Arc::clone(&service), stopped).await;
+            service.calls.finished().await;
+        });
+        let following = tokio::spawn(follow(Arc::clone(&planes.publisher), planes.seq));
+        Ok(Self { management, http, stop, managing, following, workers })
+    }
+
+    /// Lets what is under way be answered, for at most `timeout`.
+    async fn drain(self, timeout: Duration) {
+        self.following.abort();
+        self.stop.send_replace(true);
+        let (managed, ()) = tokio::join!(tokio::time::timeout(timeout, self.managing), self.workers.drain(timeout));
+        if managed.is_err() {
+            tracing::warn!("management calls were still under way when the time for draining was over");
+        }
+    }
+}
+
+impl DataPlane for Gateway {
+    fn publish(&self, source: ApiSource) -> Result<(), PublishError> {
+        Gateway::publish(self, source)
+    }
+
+    fn withdraw(&self, api_id: &str) {
+        Gateway::withdraw(self, api_id);
+    }
+
+    fn resident_version(&self, api_id: &str) -> Option<u64> {
+        Gateway::resident_version(self, api_id)
+    }
+}
+
+fn traffic_counts(gateway: &Gateway) -> TrafficCounts {
+    let counts = gateway.metrics();
+    let succeeded = counts.requests.saturating_sub(counts.client_errors).saturating_sub(counts.server_errors);
+    TrafficCounts {
+        requests: [("success", succeeded), ("client_error", counts.client_errors), ("server_error", counts.server_errors)],
+        failures: [("integration", counts.integration_failures), ("gateway", counts.gateway_failures)],
+        resident_apis: counts.resident_apis,
+        access_log_dropped: counts.access_log_dropped,
+    }
+}
+
+/// The one line on stdout: part of the command line's contract.
+fn announce(server: &Server) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "postern ready management=http://{} http=http://{}", server.management, server.http)
+        .and_then(|()| out.flush())
+        .map_err(Failure::Output)
+}

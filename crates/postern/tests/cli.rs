@@ -1,0 +1,94 @@
+//! The binary as a user meets it at the terminal, without serving.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn postern(directory: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_postern"));
+    command.current_dir(directory).env_clear().args(arguments).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{}", stderr(output));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn commands_to_come_are_refused_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    for (arguments, name) in [
+        (&["run", "api.yaml", "--watch"][..], "postern run"),
+        (&["template", "a.vm", "--input", "b"][..], "postern template"),
+        (&["doctor"][..], "postern doctor"),
+        (&["serve", "--https", "127.0.0.1:0"][..], "postern serve --https"),
+    ] {
+        let output = postern(dir.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        assert!(stderr(&output).contains(&format!("`{name}` is not implemented yet")), "{}", stderr(&output));
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_bad_configuration_is_reported_whole_and_exits_1() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("postern.toml"), "[http]\nwrokers = 2\n").unwrap();
+    let output = postern(dir.path(), &["serve", "--management", "nonsense", "--account", "7"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = stderr(&output);
+    for part in [
+        "for 3 reasons",
+        "http.wrokers (postern.toml:2)",
+        "http.workers?",
+        "management.address (--management)",
+        "account (--account)",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+}
+
+#[test]
+fn dev_is_refused_beyond_loopback() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = postern(dir.path(), &["serve", "--dev", "--http", "0.0.0.0:0"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("http.address (--http)"), "{}", stderr(&output));
+}
+
+#[test]
+fn keys_are_made_listed_without_secrets_and_revoked() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = stdout(&postern(dir.path(), &["keys", "create", "--account", "123456789012", "--json"]));
+    let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+    let members: Vec<_> = made.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(members, ["accessKeyId", "secretAccessKey", "account"]);
+    let (id, secret) = (made["accessKeyId"].as_str().unwrap(), made["secretAccessKey"].as_str().unwrap());
+
+    assert_eq!(stdout(&postern(dir.path(), &["keys", "list", "--json"])).trim(), "[]", "keys of another account");
+    let list = |more: &[&str]| stdout(&postern(dir.path(), &[&["keys", "list", "--account", "123456789012"], more].concat()));
+    for text in [list(&[]), list(&["--json"])] {
+        assert!(text.contains(id) && text.contains("active") && !text.contains(secret), "{text}");
+    }
+
+    assert!(stdout(&postern(dir.path(), &["keys", "revoke", id])).contains("revoked"));
+    assert!(list(&[]).contains("revoked"));
+    let output = postern(dir.path(), &["keys", "revoke", "AKIAUNKNOWN"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("AKIAUNKNOWN"));
+}
+
+#[test]
+fn keys_are_not_looked_for_in_a_directory_that_is_not_there() {
+    let dir = tempfile::tempdir().unwrap();
+    for arguments in [&["keys", "list"][..], &["keys", "revoke", "AKIA"][..]] {
+        let output = postern(dir.path(), arguments);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).contains("--data-dir"));
+    }
+    assert!(!dir.path().join("postern-data").exists());
+}
