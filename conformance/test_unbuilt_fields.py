@@ -1,0 +1,112 @@
+"""A stored field whose effect is not built yet: the management call succeeds, each request it concerns is refused by name."""
+
+import json
+
+import pytest
+
+import rest_apis
+
+POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*"}]})
+LAMBDA = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations"
+
+
+def mock(client, api_id, root_id, **method):
+    place = {"restApiId": api_id, "resourceId": root_id, "httpMethod": "GET"}
+    client.put_method(**{**place, "authorizationType": "NONE", **method})
+    client.put_method_response(**place, statusCode="200")
+    client.put_integration(**place, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
+    client.put_integration_response(**place, statusCode="200")
+    return place
+
+
+def iam(client, api_id, root_id):
+    mock(client, api_id, root_id, authorizationType="AWS_IAM")
+
+
+def api_key(client, api_id, root_id):
+    mock(client, api_id, root_id, apiKeyRequired=True)
+
+
+def policy(client, api_id, root_id):
+    mock(client, api_id, root_id)
+    client.update_rest_api(restApiId=api_id, patchOperations=[{"op": "replace", "path": "/policy", "value": POLICY}])
+
+
+def request_template(client, api_id, root_id):
+    place = mock(client, api_id, root_id)
+    patch = {"op": "replace", "path": "/requestTemplates/application~1json", "value": '{"statusCode": $input.params("s")}'}
+    client.update_integration(**place, patchOperations=[patch])
+
+
+def response_template(client, api_id, root_id):
+    place = mock(client, api_id, root_id)
+    patch = {"op": "add", "path": "/responseTemplates/application~1json", "value": "#set($x = 1)$x"}
+    client.update_integration_response(**place, statusCode="200", patchOperations=[patch])
+
+
+def function(client, api_id, root_id):
+    place = mock(client, api_id, root_id)
+    client.put_integration(**place, type="AWS_PROXY", integrationHttpMethod="POST", uri=LAMBDA)
+
+
+FIELDS = [
+    (iam, "authorizationType"),
+    (api_key, "apiKeyRequired"),
+    (policy, "policy"),
+    (request_template, "requestTemplates"),
+    (response_template, "responseTemplates"),
+    (function, "AWS_PROXY"),
+]
+
+
+@pytest.mark.parametrize(("build", "field"), FIELDS, ids=[field for _, field in FIELDS])
+def test_a_request_it_concerns_is_refused_by_name(apigateway, invoke, build, field):
+    api_id, root_id = rest_apis.create(apigateway)
+    build(apigateway, api_id, root_id)
+    rest_apis.deploy(apigateway, api_id)
+    answer = invoke(api_id, "dev")
+    assert answer.status == 501, answer
+    assert answer.header("x-amzn-ErrorType") == "NotImplementedException"
+    assert field in answer.json()["message"]
+
+
+@pytest.mark.parametrize("path", ["throttling/rateLimit", "throttling/burstLimit"])
+def test_a_stage_throttle_refuses_until_it_is_lifted(apigateway, invoke, path):
+    api_id, root_id = rest_apis.create(apigateway)
+    mock(apigateway, api_id, root_id)
+    rest_apis.deploy(apigateway, api_id)
+    patch = lambda value: apigateway.update_stage(
+        restApiId=api_id, stageName="dev", patchOperations=[{"op": "replace", "path": f"/*/*/{path}", "value": value}]
+    )
+    patch("1")
+    assert invoke(api_id, "dev").status == 501
+    patch("-1")
+    assert invoke(api_id, "dev").status == 200
+
+
+def test_a_canary_refuses_until_it_is_removed(apigateway, invoke):
+    api_id, root_id = rest_apis.create(apigateway)
+    mock(apigateway, api_id, root_id)
+    rest_apis.deploy(apigateway, api_id)
+    rest_apis.deploy(apigateway, api_id, canarySettings={"percentTraffic": 50.0})
+    assert invoke(api_id, "dev").status == 501
+    apigateway.update_stage(restApiId=api_id, stageName="dev", patchOperations=[{"op": "remove", "path": "/canarySettings"}])
+    assert invoke(api_id, "dev").status == 200
+
+
+def test_other_methods_of_the_api_are_served(apigateway, invoke):
+    api_id, root_id = rest_apis.create(apigateway)
+    iam(apigateway, api_id, root_id)
+    open_id = rest_apis.add_resource(apigateway, api_id, root_id, "open")
+    rest_apis.add_mock_method(apigateway, api_id, open_id, '{"open": true}')
+    rest_apis.deploy(apigateway, api_id)
+    assert (invoke(api_id, "dev").status, invoke(api_id, "dev", "/open").json()) == (501, {"open": True})
+
+
+def test_the_log_names_the_fields_once_per_deployment(server, apigateway, invoke):
+    api_id, root_id = rest_apis.create(apigateway)
+    iam(apigateway, api_id, root_id)
+    rest_apis.deploy(apigateway, api_id)
+    assert [invoke(api_id, "dev").status for _ in range(3)] == [501] * 3
+    lines = [line for line in server.log().splitlines() if api_id in line and "answer 501" in line]
+    assert len(lines) == 1 and "authorizationType AWS_IAM" in lines[0], lines
