@@ -3,6 +3,7 @@
 //! [`RestApi`] is the aggregate. Its [`Definition`] is what CreateDeployment freezes; stages, deployments and tags are
 //! outside it, so that changing a stage needs no deployment and a deployment never holds itself.
 
+mod authorizer;
 mod deployment;
 mod gateway_response;
 mod integration;
@@ -12,6 +13,7 @@ mod request_validator;
 mod resource;
 mod stage;
 
+pub use authorizer::{Authorizer, JwtAdditionalClaim, JwtConfiguration, JwtIssuer, RESULT_TTL_S_DEFAULT};
 pub use deployment::{Deployment, DeploymentSnapshot};
 pub use gateway_response::{GatewayResponse, TEMPLATE_DEFAULT};
 pub use integration::{Integration, IntegrationResponse, TIMEOUT_MS_DEFAULT};
@@ -103,6 +105,9 @@ pub struct Definition {
     /// Only the types that were put explicitly.
     #[serde(default)]
     pub gateway_responses: BTreeMap<GatewayResponseType, GatewayResponse>,
+    /// By authorizer id.
+    #[serde(default)]
+    pub authorizers: BTreeMap<String, Authorizer>,
 }
 
 /// Endpoint types and their companions.

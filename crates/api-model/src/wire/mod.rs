@@ -32,6 +32,6 @@ pub(crate) use checks::{Pattern, Rule};
 pub(crate) use enums::{read_enum, wire_enum};
 pub(crate) use operation::{operation_types, wire_operations};
 pub(crate) use path::Path;
-pub(crate) use read::{FromJson, FromText, InputReader, Members, Problems, ReadInput, in_set, object, string};
+pub(crate) use read::{FromJson, FromText, InputReader, Members, Problems, ReadInput, in_set, object, read_text, string};
 pub(crate) use timestamp::{EpochJson, Iso8601Json};
 pub(crate) use write::{Answer, IntoJson, MembersOut, WriteOutput, answer};

@@ -109,6 +109,15 @@ impl Problems {
     }
 }
 
+/// A structure that stands as JSON text inside a string, such as the value of a PATCH. Messages call it `place`.
+pub(crate) fn read_text<T: FromJson>(text: &str, place: &'static str) -> ApiResult<T> {
+    let json = serde_json::from_str(text)
+        .map_err(|error| ApiError::serialization(format!("The value of {place} is not valid JSON: {error}")))?;
+    let mut problems = Problems::default();
+    let value = T::from_json(json, &Path::Input(place), &mut problems);
+    problems.into_result(value, ApiError::validation)
+}
+
 /// A request being taken apart, member by member, in the order of the model.
 pub(crate) struct InputReader<'a> {
     request: WireRequest<'a>,

@@ -132,6 +132,7 @@ pub(crate) fn api() -> RestApi {
         models: BTreeMap::new(),
         request_validators: BTreeMap::new(),
         gateway_responses: BTreeMap::new(),
+        authorizers: BTreeMap::new(),
     };
     RestApi {
         id: API.into(),

@@ -13,8 +13,9 @@ use postern_api_model::apigateway::SecurityPolicy;
 use postern_api_model::apigateway::{ConnectionType, EndpointAccessMode, EndpointType, IntegrationType, ResponseTransferMode};
 use postern_api_model::ports::ApiSource;
 use postern_api_model::rest_api::{
-    AUTHORIZATION_NONE, AccessLogSettings, CanarySettings, Definition, EndpointConfiguration, GatewayResponse, Integration,
-    IntegrationResponse, Method, MethodResponse, MethodSetting, Model, RequestValidator, Resource, Stage,
+    AUTHORIZATION_NONE, AccessLogSettings, Authorizer, CanarySettings, Definition, EndpointConfiguration, GatewayResponse,
+    Integration, IntegrationResponse, JwtAdditionalClaim, JwtConfiguration, JwtIssuer, Method, MethodResponse, MethodSetting,
+    Model, RequestValidator, Resource, Stage,
 };
 pub use table::{Effect, LedgerEntry, field_ledger};
 
@@ -81,6 +82,7 @@ pub(crate) fn definition(definition: &Definition, findings: &mut Findings) {
         models,
         request_validators,
         gateway_responses,
+        authorizers,
     } = definition;
     findings.note("RestApi.description", some(description));
     findings.note("RestApi.version", some(version));
@@ -95,6 +97,7 @@ pub(crate) fn definition(definition: &Definition, findings: &mut Findings) {
     models.values().for_each(|each| model(each, findings));
     request_validators.values().for_each(|each| request_validator(each, findings));
     gateway_responses.values().for_each(gateway_response);
+    authorizers.values().for_each(authorizer);
 }
 
 /// Whether the listener's own TLS (1.2 and newer, forward secrecy, authenticated encryption) is what the policy asks for.
@@ -133,6 +136,27 @@ fn request_validator(validator: &RequestValidator, _findings: &mut Findings) {
 
 fn gateway_response(response: &GatewayResponse) {
     let GatewayResponse { status_code: _, response_parameters: _, response_templates: _ } = response;
+}
+
+/// Every method that names an authorizer is blocked by its authorization type, so that nothing in here is reached.
+fn authorizer(authorizer: &Authorizer) {
+    let Authorizer {
+        id: _,
+        name: _,
+        kind: _,
+        auth_type: _,
+        authorizer_uri: _,
+        authorizer_credentials: _,
+        authorizer_result_ttl_in_seconds: _,
+        identity_source: _,
+        identity_validation_expression: _,
+        provider_arns: _,
+        jwt_configuration,
+    } = authorizer;
+    let Some(JwtConfiguration { issuers, default_algorithms: _ }) = jwt_configuration else { return };
+    for JwtIssuer { issuer: _, audiences: _, additional_claims } in issuers {
+        for JwtAdditionalClaim { claim_name: _, format: _, required: _, expected_values: _ } in additional_claims {}
+    }
 }
 
 /// A resource is all path.

@@ -49,6 +49,7 @@ fn definition(parts: &[(&str, &[&str])]) -> Definition {
         models: BTreeMap::new(),
         request_validators: BTreeMap::new(),
         gateway_responses: BTreeMap::new(),
+        authorizers: BTreeMap::new(),
     }
 }
 

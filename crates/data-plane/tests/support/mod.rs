@@ -330,6 +330,7 @@ pub fn api(methods: Vec<(&str, &str, Method)>) -> ApiSource {
         models: BTreeMap::new(),
         request_validators: BTreeMap::new(),
         gateway_responses: BTreeMap::new(),
+        authorizers: BTreeMap::new(),
     };
     ApiSource {
         api_id: API.to_owned(),

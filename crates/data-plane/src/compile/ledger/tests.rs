@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 
 use postern_api_model::apigateway::{
-    ApiKeySourceType, CacheClusterSize, ContentHandlingStrategy, GatewayResponseType, IpAddressType,
+    ApiKeySourceType, AuthorizerType, CacheClusterSize, ContentHandlingStrategy, GatewayResponseType, IpAddressType,
+    JwtClaimFormat,
 };
 
 use super::*;
@@ -19,7 +20,8 @@ fn keys(name: &str, json: serde_json::Result<serde_json::Value>) -> Vec<String> 
 /// Stored names are AWS's in snake case, but for a few.
 fn aws_name(owner: &str, stored: &str) -> String {
     match (owner, stored) {
-        ("Integration", "kind") => "type".to_owned(),
+        ("Integration" | "Authorizer", "kind") => "type".to_owned(),
+        ("Authorizer", "provider_arns") => "providerARNs".to_owned(),
         _ => {
             let mut parts = stored.split('_');
             let first = parts.next().unwrap().to_owned();
@@ -68,6 +70,7 @@ fn definition_sample() -> Definition {
         models: BTreeMap::new(),
         request_validators: BTreeMap::new(),
         gateway_responses: [(GatewayResponseType::Default4xx, gateway_response_sample())].into(),
+        authorizers: [("a".to_owned(), authorizer_sample())].into(),
     }
 }
 
@@ -76,6 +79,39 @@ fn endpoint_sample() -> EndpointConfiguration {
         types: vec![EndpointType::Private],
         ip_address_type: IpAddressType::Dualstack,
         vpc_endpoint_ids: vec!["x".into()],
+    }
+}
+
+fn claim_sample() -> JwtAdditionalClaim {
+    JwtAdditionalClaim {
+        claim_name: "x".into(),
+        format: JwtClaimFormat::SingleString,
+        required: Some(true),
+        expected_values: Some(vec!["x".into()]),
+    }
+}
+
+fn issuer_sample() -> JwtIssuer {
+    JwtIssuer { issuer: "https://x".into(), audiences: vec!["x".into()], additional_claims: vec![claim_sample()] }
+}
+
+fn jwt_sample() -> JwtConfiguration {
+    JwtConfiguration { issuers: vec![issuer_sample()], default_algorithms: Vec::new() }
+}
+
+fn authorizer_sample() -> Authorizer {
+    Authorizer {
+        id: "a".into(),
+        name: "x".into(),
+        kind: AuthorizerType::Jwt,
+        auth_type: Some("x".into()),
+        authorizer_uri: Some("x".into()),
+        authorizer_credentials: Some("x".into()),
+        authorizer_result_ttl_in_seconds: Some(0),
+        identity_source: Some("x".into()),
+        identity_validation_expression: Some("x".into()),
+        provider_arns: vec!["x".into()],
+        jwt_configuration: Some(jwt_sample()),
     }
 }
 
@@ -176,6 +212,10 @@ fn the_table_has_every_stored_field_once() {
         keys("AccessLogSettings", serde_json::to_value(access_log_sample())),
         keys("Model", serde_json::to_value(&model)),
         keys("RequestValidator", serde_json::to_value(&validator)),
+        keys("Authorizer", serde_json::to_value(authorizer_sample())),
+        keys("JwtConfiguration", serde_json::to_value(jwt_sample())),
+        keys("JwtIssuer", serde_json::to_value(issuer_sample())),
+        keys("JwtAdditionalClaim", serde_json::to_value(claim_sample())),
     ]
     .concat();
     let listed: Vec<String> = field_ledger().iter().map(|entry| entry.field.to_owned()).collect();

@@ -41,6 +41,7 @@ fn definition(models: &[(&str, Value)]) -> Definition {
         models: models.iter().map(model).collect(),
         request_validators: BTreeMap::new(),
         gateway_responses: BTreeMap::new(),
+        authorizers: BTreeMap::new(),
     }
 }
 

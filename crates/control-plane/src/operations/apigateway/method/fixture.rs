@@ -46,6 +46,7 @@ pub(in super::super) fn definition() -> Definition {
         models: ["Empty", "Error"].map(|name| (name.to_owned(), model(name))).into(),
         request_validators: [(VALIDATOR.to_owned(), validator)].into(),
         gateway_responses: Default::default(),
+        authorizers: Default::default(),
     }
 }
 

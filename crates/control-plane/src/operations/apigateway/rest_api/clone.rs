@@ -11,12 +11,17 @@ use crate::ids;
 /// Old id to new id.
 type Renamed = BTreeMap<String, String>;
 
-/// The source's definition for the API `id`: every resource, validator and model gets a new id, and what refers to one, or
+/// The source's definition for the API `id`: every resource, validator, authorizer and model gets a new id, and what refers to one, or
 /// to the source itself, refers to the copy.
 pub(super) fn copy(source: &RestApi, id: &str) -> Definition {
     let mut copy = source.definition.clone();
     let validators = rename(copy.request_validators.keys().map(String::as_str), |_| ids::SHORT);
-    copy_resources(&mut copy, &validators);
+    let authorizers = rename(copy.authorizers.keys().map(String::as_str), |_| ids::SHORT);
+    copy_resources(&mut copy, &validators, &authorizers);
+    for (_, mut authorizer) in mem::take(&mut copy.authorizers) {
+        authorizer.id.clone_from(&authorizers[&authorizer.id]);
+        copy.authorizers.insert(authorizer.id.clone(), authorizer);
+    }
     for (_, mut validator) in mem::take(&mut copy.request_validators) {
         validator.id.clone_from(&validators[&validator.id]);
         copy.request_validators.insert(validator.id.clone(), validator);
@@ -31,20 +36,25 @@ pub(super) fn copy(source: &RestApi, id: &str) -> Definition {
     copy
 }
 
-fn copy_resources(copy: &mut Definition, validators: &Renamed) {
+fn copy_resources(copy: &mut Definition, validators: &Renamed, authorizers: &Renamed) {
     let root = copy.root_resource_id.clone();
     let length = |id: &str| if id == root { ids::LONG } else { ids::SHORT };
     let resources = rename(copy.resources.keys().map(String::as_str), length);
     for (old_id, mut resource) in mem::take(&mut copy.resources) {
         resource.id.clone_from(&resources[&old_id]);
         resource.parent_id = resource.parent_id.and_then(|parent| resources.get(&parent).cloned());
-        resource.methods.values_mut().for_each(|method| copy_method(method, &resources, validators));
+        resource.methods.values_mut().for_each(|method| copy_method(method, &resources, validators, authorizers));
         copy.resources.insert(resource.id.clone(), resource);
     }
     copy.root_resource_id.clone_from(&resources[&root]);
 }
 
-fn copy_method(method: &mut Method, resources: &Renamed, validators: &Renamed) {
+fn copy_method(method: &mut Method, resources: &Renamed, validators: &Renamed, authorizers: &Renamed) {
+    if let Some(authorizer) = &mut method.authorizer_id
+        && let Some(renamed) = authorizers.get(authorizer)
+    {
+        authorizer.clone_from(renamed);
+    }
     if let Some(validator) = &mut method.request_validator_id
         && let Some(renamed) = validators.get(validator)
     {

@@ -96,6 +96,7 @@ fn blank(name: String) -> Definition {
         models: default_models(),
         request_validators: BTreeMap::new(),
         gateway_responses: BTreeMap::new(),
+        authorizers: BTreeMap::new(),
     }
 }
 
