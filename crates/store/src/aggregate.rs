@@ -1,8 +1,11 @@
 //! Aggregates with their types: JSON in the store, values outside of it.
 
 use postern_api_model::account::Account;
+use postern_api_model::domain_name::{DomainClaim, DomainName};
+use postern_api_model::domain_name_access_association::DomainNameAccessAssociation;
 use postern_api_model::rest_api::{DeploymentSnapshot, RestApi};
 use postern_api_model::scope::Scope;
+use postern_api_model::vpc_link::VpcLink;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -29,6 +32,26 @@ impl Aggregate for DeploymentSnapshot {
 /// Its id is the account's.
 impl Aggregate for Account {
     const KIND: Kind = Kind::ACCOUNT;
+}
+
+/// Its id is [`DomainName::stored_id`].
+impl Aggregate for DomainName {
+    const KIND: Kind = Kind::DOMAIN_NAME;
+}
+
+/// Its id is the name.
+impl Aggregate for DomainClaim {
+    const KIND: Kind = Kind::DOMAIN_CLAIM;
+}
+
+/// Its id is [`DomainNameAccessAssociation::stored_id`].
+impl Aggregate for DomainNameAccessAssociation {
+    const KIND: Kind = Kind::DOMAIN_ACCESS;
+}
+
+/// Its id is the link's.
+impl Aggregate for VpcLink {
+    const KIND: Kind = Kind::VPC_LINK;
 }
 
 /// The id under which a deployment's frozen definition is stored: a child of the API, for [`Write::DeleteChildren`].
@@ -91,6 +114,17 @@ pub fn replace<A: Aggregate>(scope: &Scope, id: &str, expected_version: u64, val
 /// The write that removes an aggregate which was read at version `expected_version`.
 pub fn delete<A: Aggregate>(scope: &Scope, id: &str, expected_version: u64) -> Write {
     Write::Delete { key: key_of::<A>(scope, id), expected_version }
+}
+
+/// The write that keeps an aggregate, read at version `expected_version`, from being removed by those who have not seen the reference
+/// to it that the same commit makes.
+pub fn touch<A: Aggregate>(scope: &Scope, id: &str, expected_version: u64) -> Write {
+    Write::Touch { key: key_of::<A>(scope, id), expected_version }
+}
+
+/// The check that an aggregate is still as it was read at version `expected_version`.
+pub fn expect<A: Aggregate>(scope: &Scope, id: &str, expected_version: u64) -> Write {
+    Write::Expect { key: key_of::<A>(scope, id), expected_version }
 }
 
 /// The stored form of an aggregate.

@@ -15,8 +15,24 @@ impl Kind {
     pub const REST_DEPLOYMENT: Kind = Kind("rest_deployment");
     /// The settings of one account in one region.
     pub const ACCOUNT: Kind = Kind("account");
+    /// A custom domain name with its base path mappings.
+    pub const DOMAIN_NAME: Kind = Kind("domain_name");
+    /// Whose a public domain name is, in one region over all accounts: its scope names no account.
+    pub const DOMAIN_CLAIM: Kind = Kind("domain_claim");
+    /// A VPC endpoint's access to a private domain name.
+    pub const DOMAIN_ACCESS: Kind = Kind("domain_access");
+    /// A VPC link of REST APIs.
+    pub const VPC_LINK: Kind = Kind("vpc_link");
 
-    const ALL: [Kind; 3] = [Kind::REST_API, Kind::REST_DEPLOYMENT, Kind::ACCOUNT];
+    const ALL: [Kind; 7] = [
+        Kind::REST_API,
+        Kind::REST_DEPLOYMENT,
+        Kind::ACCOUNT,
+        Kind::DOMAIN_NAME,
+        Kind::DOMAIN_CLAIM,
+        Kind::DOMAIN_ACCESS,
+        Kind::VPC_LINK,
+    ];
 
     /// The stored name.
     pub fn as_str(self) -> &'static str {
@@ -90,6 +106,23 @@ pub enum Write {
         /// Its key.
         key: Key,
         /// The version that the decision was made on.
+        expected_version: u64,
+    },
+    /// Changes nothing. Conflicts unless the stored version is the expected one: for a decision that rests on what an aggregate
+    /// does not hold.
+    Expect {
+        /// Its key.
+        key: Key,
+        /// The version that the decision was made on.
+        expected_version: u64,
+    },
+    /// Writes the next version with the body as it is. Conflicts unless the stored version is the expected one. Whoever refers to an
+    /// aggregate touches it in the commit that makes the reference, so that a removal that has looked for references before
+    /// conflicts, and looks again.
+    Touch {
+        /// Its key.
+        key: Key,
+        /// The version at which it was found to be fit.
         expected_version: u64,
     },
     /// Removes every aggregate of a kind whose id is `{parent_id}/...`, such as the frozen definitions of an API that is

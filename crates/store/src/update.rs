@@ -1,5 +1,7 @@
 //! Changing an aggregate: load, run a pure function, write under the version check, again after a conflict.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use postern_api_model::scope::Scope;
@@ -130,7 +132,43 @@ where
     .await
 }
 
-/// The loop behind all three: `plan` makes the aggregate's own write from what is stored.
+/// What [`transact`] runs: reads what it needs and says which writes follow from it.
+pub type Plan<'a, T, E> = Pin<Box<dyn Future<Output = Result<Changed<T>, E>> + Send + 'a>>;
+
+/// Changes several aggregates at once: `plan` loads them and gives the writes, each under the version that it saw. It is run again
+/// after each conflict, so it must do nothing but read. `key` is the aggregate for which the writers of this process queue up.
+///
+/// # Errors
+/// See [`UpdateError`]; never `Missing`.
+pub async fn transact<'a, T, E>(
+    store: &dyn Store,
+    key: &Key,
+    mut plan: impl FnMut() -> Plan<'a, T, E> + Send,
+) -> Result<T, UpdateError<E>>
+where
+    T: Send,
+    E: Send,
+{
+    let place = store.update_locks().queue(key);
+    let _turn = match &place {
+        Some(place) => Some(place.turn().await),
+        None => None,
+    };
+    for attempt in 0..=WRITE_RETRIES_MAX {
+        if attempt > 0 {
+            tokio::time::sleep(jittered_wait(attempt)).await;
+        }
+        let Changed { output, also } = plan().await.map_err(UpdateError::Refused)?;
+        match store.commit(also).await {
+            Ok(()) => return Ok(output),
+            Err(StoreError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(UpdateError::TooManyConflicts(key.clone()))
+}
+
+/// The loop behind the three for one aggregate: `plan` makes the aggregate's own write from what is stored.
 async fn repeat<A, T, E>(
     store: &dyn Store,
     key: &Key,

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use common::{Tally, at, beside, create, key, open, scope};
 use postern_store::{
-    Changed, Kind, SqliteStore, Store, StoreError, UpdateError, Versioned, WRITE_RETRIES_MAX, Write, list, load, remove, update,
-    update_or_default,
+    Changed, Kind, Plan, SqliteStore, Store, StoreError, UpdateError, Versioned, WRITE_RETRIES_MAX, Write, list, load, remove,
+    update, update_or_default,
 };
 
 const WRITERS: u32 = 64;
@@ -132,5 +132,49 @@ async fn a_corrupt_body_names_kind_and_id_and_quotes_nothing() {
         let updated = update::<Tally, usize, ()>(&store, &scope(), id, append(1)).await;
         assert_eq!(updated, Err(UpdateError::Store(expected)));
         assert!(list::<Tally>(&store, &scope(), None, 10).await.is_err());
+    }
+}
+
+/// Refers to `target` from a new tally, having seen it at its version.
+fn refer(store: &Arc<SqliteStore>, from: &'static str, target: &'static str) -> Plan<'static, (), String> {
+    let store = Arc::clone(store);
+    Box::pin(async move {
+        let found = postern_store::load::<Tally>(store.as_ref(), &scope(), target).await.map_err(|error| error.to_string())?;
+        let version = found.ok_or_else(|| "missing".to_owned())?.version;
+        let create = postern_store::create(&scope(), from, &Tally::default()).map_err(|error| error.to_string())?;
+        Ok(Changed { output: (), also: vec![create, postern_store::touch::<Tally>(&scope(), target, version)] })
+    })
+}
+
+#[tokio::test]
+async fn a_reference_and_a_removal_never_miss_each_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Arc::new(open(&dir).await);
+    store.commit(vec![create(Kind::ACCOUNT, "target", "{\"entries\":[]}")]).await.unwrap();
+    let target = key(Kind::ACCOUNT, "target");
+    let seen = store.load(&target).await.unwrap().unwrap().version;
+
+    postern_store::transact(store.as_ref(), &key(Kind::ACCOUNT, "from"), || refer(&store, "from", "target")).await.unwrap();
+    // Whoever looked for references before the touch has to look again.
+    assert!(matches!(
+        store.commit(vec![postern_store::delete::<Tally>(&scope(), "target", seen)]).await,
+        Err(StoreError::Conflict { .. })
+    ));
+    store.commit(vec![postern_store::delete::<Tally>(&scope(), "target", seen + 1)]).await.unwrap();
+    let refused = postern_store::transact(store.as_ref(), &key(Kind::ACCOUNT, "late"), || refer(&store, "late", "target")).await;
+    assert_eq!(refused, Err(UpdateError::Refused("missing".to_owned())));
+}
+
+#[tokio::test]
+async fn an_expectation_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).await;
+    store.commit(vec![create(Kind::ACCOUNT, "a", "{}")]).await.unwrap();
+    let before = store.last_change().await.unwrap();
+    store.commit(vec![postern_store::expect::<Tally>(&scope(), "a", 1)]).await.unwrap();
+    assert_eq!(store.last_change().await.unwrap(), before);
+    for (id, version) in [("a", 2), ("b", 1)] {
+        let refused = store.commit(vec![postern_store::expect::<Tally>(&scope(), id, version)]).await;
+        assert_eq!(refused, Err(StoreError::Conflict { key: key(Kind::ACCOUNT, id) }));
     }
 }

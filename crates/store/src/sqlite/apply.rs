@@ -29,6 +29,8 @@ async fn apply_write(connection: &mut SqliteConnection, write: &Write) -> Result
         Write::Create { key, body } => create(connection, key, body).await,
         Write::Replace { key, expected_version, body } => replace(connection, key, *expected_version, body).await,
         Write::Delete { key, expected_version } => delete(connection, key, *expected_version).await,
+        Write::Expect { key, expected_version } => expect(connection, key, *expected_version).await,
+        Write::Touch { key, expected_version } => touch(connection, key, *expected_version).await,
         Write::DeleteChildren { kind, scope, parent_id } => {
             // Every id that begins with "parent/" sorts from there up to "parent0": `0` is the character after the slash.
             let (from, below) = (format!("{parent_id}/"), format!("{parent_id}0"));
@@ -81,6 +83,33 @@ async fn delete(connection: &mut SqliteConnection, key: &Key, expected: u64) -> 
         .execute(&mut *connection)
         .await?;
     note_checked(connection, key, deleted.rows_affected()).await
+}
+
+async fn expect(connection: &mut SqliteConnection, key: &Key, expected: u64) -> Result<(), StoreError> {
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM aggregate WHERE kind = ? AND account = ? AND region = ? AND id = ? AND version = ?")
+            .bind(key.kind.as_str())
+            .bind(&key.scope.account)
+            .bind(&key.scope.region)
+            .bind(&key.id)
+            .bind(expected.cast_signed())
+            .fetch_optional(&mut *connection)
+            .await?;
+    found.map(drop).ok_or_else(|| StoreError::Conflict { key: key.clone() })
+}
+
+async fn touch(connection: &mut SqliteConnection, key: &Key, expected: u64) -> Result<(), StoreError> {
+    let touched = sqlx::query(
+        "UPDATE aggregate SET version = version + 1 WHERE kind = ? AND account = ? AND region = ? AND id = ? AND version = ?",
+    )
+    .bind(key.kind.as_str())
+    .bind(&key.scope.account)
+    .bind(&key.scope.region)
+    .bind(&key.id)
+    .bind(expected.cast_signed())
+    .execute(&mut *connection)
+    .await?;
+    note_checked(connection, key, touched.rows_affected()).await
 }
 
 /// Conflicts when the check let no row through; else notes the change.

@@ -191,7 +191,12 @@ fn refuse_too_large(write: &Write) -> Result<(), StoreError> {
         Write::Create { key, body } | Write::Replace { key, body, .. } if body.len() > BODY_BYTES_MAX => {
             Err(StoreError::TooLarge { key: key.clone(), bytes: body.len() })
         }
-        Write::Create { .. } | Write::Replace { .. } | Write::Delete { .. } | Write::DeleteChildren { .. } => Ok(()),
+        Write::Create { .. }
+        | Write::Replace { .. }
+        | Write::Delete { .. }
+        | Write::Expect { .. }
+        | Write::Touch { .. }
+        | Write::DeleteChildren { .. } => Ok(()),
     }
 }
 
