@@ -9,7 +9,6 @@ macro_rules! unbuilt_v1 {
     ($then:ident) => {
         postern_api_model::$then! { apigateway:
             create_api_key CreateApiKey,
-            create_authorizer CreateAuthorizer,
             create_base_path_mapping CreateBasePathMapping,
             create_documentation_part CreateDocumentationPart,
             create_documentation_version CreateDocumentationVersion,
@@ -19,7 +18,6 @@ macro_rules! unbuilt_v1 {
             create_usage_plan_key CreateUsagePlanKey,
             create_vpc_link CreateVpcLink,
             delete_api_key DeleteApiKey,
-            delete_authorizer DeleteAuthorizer,
             delete_base_path_mapping DeleteBasePathMapping,
             delete_client_certificate DeleteClientCertificate,
             delete_documentation_part DeleteDocumentationPart,
@@ -34,8 +32,6 @@ macro_rules! unbuilt_v1 {
             generate_client_certificate GenerateClientCertificate,
             get_api_key GetApiKey,
             get_api_keys GetApiKeys,
-            get_authorizer GetAuthorizer,
-            get_authorizers GetAuthorizers,
             get_base_path_mapping GetBasePathMapping,
             get_base_path_mappings GetBasePathMappings,
             get_client_certificate GetClientCertificate,
@@ -66,7 +62,6 @@ macro_rules! unbuilt_v1 {
             test_invoke_authorizer TestInvokeAuthorizer,
             test_invoke_method TestInvokeMethod,
             update_api_key UpdateApiKey,
-            update_authorizer UpdateAuthorizer,
             update_base_path_mapping UpdateBasePathMapping,
             update_client_certificate UpdateClientCertificate,
             update_documentation_part UpdateDocumentationPart,

@@ -132,6 +132,23 @@ pub(super) fn check_gateway_response(parameters: &OrderedMap<String>) -> ApiResu
     refuse(&faults)
 }
 
+/// Checks where an authorizer reads a token from: one request header.
+pub(super) fn check_identity_header(source: &str) -> ApiResult<()> {
+    let is_header = request_parameter(source).is_some_and(|(location, _)| location == "header");
+    if is_header { Ok(()) } else { refuse(&[malformed(source)]) }
+}
+
+/// Checks where an authorizer of type REQUEST reads identities from (AWS docs, "Input to an API Gateway Lambda authorizer").
+pub(super) fn check_identity_sources<'a>(sources: impl Iterator<Item = &'a str>) -> ApiResult<()> {
+    let is_source = |source: &str| {
+        let is_parameter = request_parameter(source).is_some_and(|(location, _)| matches!(location, "header" | "querystring"));
+        let name = source.strip_prefix("stageVariables.").or_else(|| source.strip_prefix("context."));
+        is_parameter || name.is_some_and(is_name)
+    };
+    let faults: Vec<String> = sources.filter(|source| !is_source(source)).map(malformed).collect();
+    refuse(&faults)
+}
+
 fn is_response_source(source: &str) -> bool {
     let place = source.strip_prefix(INTEGRATION_RESPONSE);
     let is_header = |place: &str| {

@@ -1,6 +1,7 @@
 //! `apigateway`: REST APIs. The table below is the service; what is not in it is in [`crate::unbuilt`].
 
 mod account;
+mod authorizer;
 mod deployment;
 mod gateway_response;
 mod integration;
@@ -90,6 +91,11 @@ impl ApiGateway for ControlPlane {
         get_stages GetStages => stage::list;
         update_stage UpdateStage => stage::update;
         delete_stage DeleteStage => stage::delete;
+        create_authorizer CreateAuthorizer => authorizer::create;
+        get_authorizer GetAuthorizer => authorizer::show;
+        get_authorizers GetAuthorizers => authorizer::list;
+        update_authorizer UpdateAuthorizer => authorizer::update;
+        delete_authorizer DeleteAuthorizer => authorizer::delete;
         get_account GetAccount => account::show;
         update_account UpdateAccount => account::update;
         tag_resource TagResource => tag::tag;

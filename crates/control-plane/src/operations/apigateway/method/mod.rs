@@ -9,7 +9,7 @@ mod tests;
 
 use postern_api_model::apigateway::{DeleteMethodInput, GetMethodInput, Method as Shown, PutMethodInput, UpdateMethodInput};
 use postern_api_model::error::{ApiError, ApiResult};
-use postern_api_model::rest_api::{AUTHORIZATION_NONE, Definition, Method, OrderedMap, RestApi};
+use postern_api_model::rest_api::{AUTHORIZATION_NONE, Authorizer, Definition, Method, OrderedMap, RestApi};
 use postern_api_model::scope::Caller;
 
 use super::{integration, mapping, method_response};
@@ -21,9 +21,9 @@ const VERBS: [&str; 8] = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "H
 /// Authorization types without an authorizer.
 const OPEN_TYPES: [&str; 2] = [AUTHORIZATION_NONE, "AWS_IAM"];
 /// Authorization types that need one.
-const AUTHORIZER_TYPES: [&str; 3] = ["CUSTOM", COGNITO, "JWT"];
-/// The type whose tokens carry scopes.
-const COGNITO: &str = "COGNITO_USER_POOLS";
+const AUTHORIZER_TYPES: [&str; 3] = ["CUSTOM", "COGNITO_USER_POOLS", "JWT"];
+/// The types whose tokens carry scopes.
+const SCOPED_TYPES: [&str; 2] = ["COGNITO_USER_POOLS", "JWT"];
 
 pub(super) async fn put(plane: &ControlPlane, caller: &Caller, input: PutMethodInput) -> ApiResult<Shown> {
     let change = |api: &mut RestApi| put_in(&mut api.definition, &input);
@@ -36,10 +36,10 @@ fn put_in(definition: &mut Definition, input: &PutMethodInput) -> ApiResult<Show
     if resource.methods.contains_key(&input.http_method) {
         return Err(ApiError::conflict("Method already exists for this resource"));
     }
-    let method = Method {
+    let mut method = Method {
         http_method: input.http_method.clone(),
         authorization_type: authorization_type(&input.authorization_type)?,
-        authorizer_id: None,
+        authorizer_id: input.authorizer_id.clone().filter(|id| !id.is_empty()),
         authorization_scopes: input.authorization_scopes.clone().unwrap_or_default(),
         api_key_required: input.api_key_required.unwrap_or_default(),
         operation_name: input.operation_name.clone().filter(|name| !name.is_empty()),
@@ -50,7 +50,7 @@ fn put_in(definition: &mut Definition, input: &PutMethodInput) -> ApiResult<Show
         integration: None,
     };
     mapping::check_request_parameters(method.request_parameters.keys())?;
-    check_authorization(&method)?;
+    settle_authorization(&mut method, definition)?;
     check_validator(method.request_validator_id.as_deref(), definition)?;
     method.request_models.values().try_for_each(|name| check_model(name, definition))?;
     let shown = show_one(&method);
@@ -76,16 +76,22 @@ fn authorization_type(text: &str) -> ApiResult<String> {
     })
 }
 
-/// What must hold between the members that say who may call.
-fn check_authorization(method: &Method) -> ApiResult<()> {
-    // An API has no authorizers yet, so no id is valid.
-    if AUTHORIZER_TYPES.contains(&method.authorization_type.as_str()) {
+/// What must hold between the members that say who may call. An authorizer is ignored for a type that takes none, as recorded; any
+/// other type needs one of the API that suits it.
+fn settle_authorization(method: &mut Method, definition: &Definition) -> ApiResult<()> {
+    let authorization_type = method.authorization_type.as_str();
+    if OPEN_TYPES.contains(&authorization_type) {
+        method.authorizer_id = None;
+    }
+    let authorizer = method.authorizer_id.as_ref().and_then(|id| definition.authorizers.get(id));
+    let suits = authorizer.is_some_and(|authorizer| Authorizer::authorization_type(authorizer.kind) == authorization_type);
+    if AUTHORIZER_TYPES.contains(&authorization_type) && !suits {
         return Err(ApiError::bad_request(
             "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid \
              authorizer.",
         ));
     }
-    if !method.authorization_scopes.is_empty() && method.authorization_type != COGNITO {
+    if !method.authorization_scopes.is_empty() && !SCOPED_TYPES.contains(&authorization_type) {
         return Err(ApiError::bad_request(
             "Invalid Method authorization type specified. Authorization Scopes are only valid for COGNITO_USER_POOLS \
              authorization type",
@@ -125,7 +131,7 @@ fn update_in(definition: &mut Definition, resource_id: &str, verb: &str, patches
     let mut method = find(definition, resource_id, verb)?.clone();
     patches.iter().try_for_each(|patch| patch::apply(&mut method, patch, definition))?;
     mapping::check_request_parameters(method.request_parameters.keys())?;
-    check_authorization(&method)?;
+    settle_authorization(&mut method, definition)?;
     let shown = show_one(&method);
     *find_mut(definition, resource_id, verb)? = method;
     Ok(shown)

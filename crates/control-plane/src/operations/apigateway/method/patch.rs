@@ -56,8 +56,8 @@ fn apply_member(method: &mut Method, member: &str, patch: &Patch, definition: &D
             method.request_validator_id = patch.optional();
             check_validator(method.request_validator_id.as_deref(), definition)?;
         }
-        // An authorizer of a type that takes none is ignored, as recorded; a type that takes one is refused in the check.
-        _ => {}
+        // Whether it is an authorizer, and whether the type takes one, is seen at the end.
+        _ => method.authorizer_id = patch.optional(),
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use postern_api_model::apigateway::Op::{self, Add, Copy, Remove, Replace};
-use postern_api_model::apigateway::{IntegrationType, PutIntegrationInput};
-use postern_api_model::rest_api::Definition;
+use postern_api_model::apigateway::{AuthorizerType, IntegrationType, PutIntegrationInput};
+use postern_api_model::rest_api::{Authorizer, Definition};
 
 use super::*;
 use crate::operations::apigateway::method::fixture::{self, ROOT, VALIDATOR, definition, map, patches, refusal};
@@ -234,4 +234,54 @@ fn what_is_missing_is_named_from_the_outside_in() {
     assert_eq!(refusal(delete_in(&mut definition, ROOT, "PUT")), method);
     assert_eq!(delete_in(&mut definition, ROOT, "GET"), Ok(()));
     assert_eq!(refusal(delete_in(&mut definition, ROOT, "GET")), method);
+}
+
+#[test]
+fn a_method_names_an_authorizer_that_suits_its_type() {
+    let mut definition = definition();
+    let authorizer = |id: &str, kind: AuthorizerType| Authorizer {
+        id: id.to_owned(),
+        name: id.to_owned(),
+        kind,
+        auth_type: None,
+        authorizer_uri: None,
+        authorizer_credentials: None,
+        authorizer_result_ttl_in_seconds: None,
+        identity_source: None,
+        identity_validation_expression: None,
+        provider_arns: Vec::new(),
+        jwt_configuration: None,
+    };
+    for (id, kind) in [
+        ("token1", AuthorizerType::Token),
+        ("reques", AuthorizerType::Request),
+        ("pools1", AuthorizerType::CognitoUserPools),
+        ("jwt001", AuthorizerType::Jwt),
+    ] {
+        definition.authorizers.insert(id.to_owned(), authorizer(id, kind));
+    }
+    let with = |authorization_type: &str, id: &str| {
+        let (method_type, path) = ("/authorizationType", "/authorizerId");
+        patches(&[(Replace, path, Some(id)), (Replace, method_type, Some(authorization_type))])
+    };
+    for (authorization_type, id) in
+        [("CUSTOM", "token1"), ("custom", "reques"), ("COGNITO_USER_POOLS", "pools1"), ("JWT", "jwt001")]
+    {
+        let shown = update_in(&mut definition, ROOT, "GET", &with(authorization_type, id)).unwrap();
+        assert_eq!(shown.authorizer_id.as_deref(), Some(id));
+    }
+    for (authorization_type, id) in
+        [("CUSTOM", "pools1"), ("CUSTOM", "jwt001"), ("COGNITO_USER_POOLS", "token1"), ("JWT", "pools1")]
+    {
+        let (status, text) = refusal(update_in(&mut definition, ROOT, "GET", &with(authorization_type, id)));
+        assert!(status == 400 && text.starts_with("Invalid authorizer ID specified."), "{authorization_type} {id}: {text}");
+    }
+    // Scopes are for types with tokens; an open type takes the authorizer off.
+    let shown = update(&mut definition, &[(Add, "/authorizationScopes", Some("a/b"))]).unwrap();
+    assert_eq!(shown.authorization_scopes, Some(vec!["a/b".to_owned()]));
+    let open = [(Remove, "/authorizationScopes", Some("a/b")), (Replace, "/authorizationType", Some("NONE"))];
+    assert_eq!(update(&mut definition, &open).unwrap().authorizer_id, None);
+    let sent =
+        PutMethodInput { authorization_type: "CUSTOM".to_owned(), authorizer_id: Some("token1".to_owned()), ..input("PUT") };
+    assert_eq!(put_in(&mut definition, &sent).unwrap().authorizer_id.as_deref(), Some("token1"));
 }
