@@ -1,6 +1,6 @@
 //! Where the two planes meet: small traits, declared here and wired in the `postern` binary.
 //!
-//! The control plane calls [`Publisher`]; the data plane calls [`ApiLoader`]. Neither knows the other.
+//! The control plane calls [`Publisher`] and [`CacheFlusher`]; the data plane calls [`ApiLoader`]. Neither knows the other.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -30,6 +30,21 @@ pub struct PublishError {
     pub api_id: String,
     /// In words.
     pub reason: String,
+}
+
+/// Called by the flush operations, and awaited: when it returns, nothing that was kept before is used again.
+pub trait CacheFlusher: Send + Sync {
+    /// Forgets the kept answers of a stage. A stage without a cache has none.
+    ///
+    /// # Errors
+    /// When a cache cannot be reached; says so in words for the log.
+    fn flush_responses<'a>(&'a self, api_id: &'a str, stage_name: &'a str) -> PortFuture<'a, Result<(), String>>;
+
+    /// Forgets what authorizers decided for a stage.
+    ///
+    /// # Errors
+    /// When a cache cannot be reached; says so in words for the log.
+    fn flush_authorizations<'a>(&'a self, api_id: &'a str, stage_name: &'a str) -> PortFuture<'a, Result<(), String>>;
 }
 
 /// Called by the data plane for an API that it does not hold.

@@ -5,7 +5,7 @@
 use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::rest_api::RestApi;
 use postern_api_model::scope::Caller;
-use postern_store::{Aggregate, Changed, StoreError, UpdateError, Write};
+use postern_store::{Aggregate, Changed, Key, Plan, StoreError, UpdateError, Versioned, Write};
 
 use crate::{ControlPlane, ids};
 
@@ -20,6 +20,26 @@ impl ControlPlane {
     pub(crate) async fn load<A: Aggregate>(&self, caller: &Caller, id: &str, missing: impl FnOnce() -> ApiError) -> ApiResult<A> {
         let found = postern_store::load::<A>(self.store(), &caller.scope, id).await.map_err(store_failure)?;
         found.map(|found| found.value).ok_or_else(missing)
+    }
+
+    /// The same with the version it was read at, for a plan of [`Self::transact`].
+    pub(crate) async fn load_versioned<A: Aggregate>(
+        &self,
+        caller: &Caller,
+        id: &str,
+        missing: impl FnOnce() -> ApiError,
+    ) -> ApiResult<Versioned<A>> {
+        let found = postern_store::load::<A>(self.store(), &caller.scope, id).await.map_err(store_failure)?;
+        found.ok_or_else(missing)
+    }
+
+    /// Changes several aggregates in one transaction; see [`postern_store::transact`].
+    pub(crate) async fn transact<'a, T: Send>(
+        &self,
+        key: Key,
+        plan: impl FnMut() -> Plan<'a, T, ApiError> + Send,
+    ) -> ApiResult<T> {
+        postern_store::transact(self.store(), &key, plan).await.map_err(|error| update_failure(error, ApiError::internal))
     }
 
     /// Loads a REST API of the caller's.
@@ -94,10 +114,20 @@ impl ControlPlane {
     pub(crate) async fn create<A: Aggregate>(
         &self,
         caller: &Caller,
+        make: impl FnMut(&str) -> ApiResult<A> + Send,
+    ) -> ApiResult<A> {
+        self.create_with_id_of(ids::LONG, caller, make).await
+    }
+
+    /// The same under an id of `length` characters.
+    pub(crate) async fn create_with_id_of<A: Aggregate>(
+        &self,
+        length: usize,
+        caller: &Caller,
         mut make: impl FnMut(&str) -> ApiResult<A> + Send,
     ) -> ApiResult<A> {
         for _ in 0..ID_DRAWS_MAX {
-            let id = ids::random(ids::LONG);
+            let id = ids::random(length);
             let value = make(&id)?;
             let write = postern_store::create(&caller.scope, &id, &value).map_err(store_failure)?;
             match self.store().commit(vec![write]).await {
@@ -106,7 +136,7 @@ impl ControlPlane {
                 Err(error) => return Err(store_failure(error)),
             }
         }
-        tracing::error!("every API id that was drawn is taken");
+        tracing::error!("every id that was drawn is taken");
         Err(ApiError::internal())
     }
 

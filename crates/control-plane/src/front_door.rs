@@ -16,6 +16,7 @@ use postern_store::{AccessKey, AccessKeyStatus, Store};
 
 use crate::changes::store_failure;
 use crate::clock::Clock;
+use crate::sts;
 
 /// Region of a dev call that carries no readable signature at all.
 const REGION_DEFAULT: &str = "us-east-1";
@@ -28,6 +29,8 @@ pub(crate) enum SigningService {
     ApiGateway,
     /// Calls to connections.
     ExecuteApi,
+    /// Questions for who one is.
+    Sts,
 }
 
 impl SigningService {
@@ -43,6 +46,7 @@ impl SigningService {
         match service {
             Some(Self::ApiGateway) => &["apigateway"],
             Some(Self::ExecuteApi) => &["execute-api"],
+            Some(Self::Sts) => &[sts::SERVICE],
             // Nothing is served there; the signature only decides between 403 and 404.
             None => &["apigateway", "execute-api"],
         }
@@ -71,6 +75,13 @@ pub(crate) struct FrontDoor {
 impl FrontDoor {
     pub(crate) fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, mode: AuthMode) -> Self {
         Self { store, clock, mode }
+    }
+
+    /// Whether a request is one of STS: no operation has its path, and the signature names the service.
+    pub(crate) fn is_for_sts<B>(request: &Request<B>) -> bool {
+        request.uri().path() == sts::PATH
+            && postern_sigv4::parse(&signing_request(request, Payload::Unsigned))
+                .is_ok_and(|presented| presented.scope.service == sts::SERVICE)
     }
 
     /// The caller of an operation of `service` (`None` for a path that none has), or AWS's refusal.

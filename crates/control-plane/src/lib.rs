@@ -14,6 +14,7 @@ mod operations;
 mod page;
 mod patch;
 mod server;
+mod sts;
 mod unbuilt;
 
 pub use front_door::AuthMode;

@@ -12,14 +12,14 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Request, Response, StatusCode};
 
 use postern_api_model::error::{ApiError, ApiResult};
-use postern_api_model::ports::Publisher;
+use postern_api_model::ports::{CacheFlusher, Publisher};
 use postern_api_model::wire::{self, AnyOperation, WireRequest, WireResponse};
 use postern_api_model::{apigateway, apigatewaymanagementapi, apigatewayv2};
 use postern_store::Store;
 
 use crate::clock::Clock;
 use crate::front_door::{AuthMode, FrontDoor, SigningService};
-use crate::{UNBUILT_MANAGEMENT, UNBUILT_V1, UNBUILT_V2, ids};
+use crate::{UNBUILT_MANAGEMENT, UNBUILT_V1, UNBUILT_V2, ids, sts};
 
 /// Bytes a management call may carry: AWS's 6 MB bound on imported definitions, with room for the JSON envelope around one.
 pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -30,20 +30,33 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 pub struct ControlPlane {
     store: Arc<dyn Store>,
     publisher: Arc<dyn Publisher>,
+    flusher: Arc<dyn CacheFlusher>,
     clock: Arc<dyn Clock>,
     front_door: FrontDoor,
 }
 
 impl ControlPlane {
-    /// Operations write to `store`, tell `publisher` what to serve, and take dates from `clock`; `auth` says who may call.
-    pub fn new(store: Arc<dyn Store>, publisher: Arc<dyn Publisher>, clock: Arc<dyn Clock>, auth: AuthMode) -> Self {
+    /// Operations write to `store`, tell `publisher` what to serve and `flusher` what to forget, and take dates from `clock`; `auth`
+    /// says who may call.
+    pub fn new(
+        store: Arc<dyn Store>,
+        publisher: Arc<dyn Publisher>,
+        flusher: Arc<dyn CacheFlusher>,
+        clock: Arc<dyn Clock>,
+        auth: AuthMode,
+    ) -> Self {
         let front_door = FrontDoor::new(Arc::clone(&store), Arc::clone(&clock), auth);
-        Self { store, publisher, clock, front_door }
+        Self { store, publisher, flusher, clock, front_door }
     }
 
     /// Answers one call. Never fails: what goes wrong is an answer too. The body must already be bounded by [`BODY_BYTES_MAX`].
     pub async fn serve(&self, request: Request<Bytes>) -> Response<Bytes> {
         let request_id = ids::request_id();
+        if FrontDoor::is_for_sts(&request) {
+            let caller = self.front_door.caller(&request, Some(SigningService::Sts)).await;
+            let answer = caller.map(|caller| sts::answer(&request, &caller, &request_id));
+            return render(answer.unwrap_or_else(|error| sts::refusal(&error, &request_id)), &request_id);
+        }
         let answer = self.answer(&request).await.unwrap_or_else(|error| {
             tracing::debug!(%request_id, code = error.code, status = error.status, "management call refused");
             wire::error_response(&error)
@@ -57,6 +70,13 @@ impl ControlPlane {
     /// # Errors
     /// The answer to send instead.
     pub async fn admit(&self, head: &Request<()>) -> Result<(), Response<Bytes>> {
+        if FrontDoor::is_for_sts(head) {
+            let admitted = self.front_door.admit(head, Some(SigningService::Sts)).await;
+            return admitted.map_err(|error| {
+                let request_id = ids::request_id();
+                render(sts::refusal(&error, &request_id), &request_id)
+            });
+        }
         let query = head.uri().query().unwrap_or_default();
         let route = wire::find(head.method().as_str(), head.uri().path(), query);
         let service = route.map(|route| SigningService::of(route.operation));
@@ -93,6 +113,10 @@ impl ControlPlane {
 
     pub(crate) fn publisher(&self) -> &dyn Publisher {
         self.publisher.as_ref()
+    }
+
+    pub(crate) fn flusher(&self) -> &dyn CacheFlusher {
+        self.flusher.as_ref()
     }
 
     /// Now, for the dates on resources.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use postern_api_model::apigateway::{ApiKeySourceType, EndpointType, IntegrationType, IpAddressType, Op, PatchOperation};
 use postern_api_model::error::ApiError;
-use postern_api_model::ports::{PortFuture, PublishError, Publisher};
+use postern_api_model::ports::{CacheFlusher, PortFuture, PublishError, Publisher};
 use postern_api_model::rest_api::{
     AUTHORIZATION_NONE, Definition, EndpointConfiguration, Integration, Method, Model, Resource, RestApi,
 };
@@ -39,10 +39,28 @@ impl Clock for Standing {
     }
 }
 
-/// Notes the ids of the APIs it was told of.
+/// Notes the ids of the APIs it was told of, and what it was to flush.
 #[derive(Default)]
 pub(crate) struct Notebook {
     pub(crate) published: Mutex<Vec<String>>,
+    pub(crate) flushed: Mutex<Vec<String>>,
+}
+
+impl Notebook {
+    fn flush<'a>(&self, what: &str, api_id: &str, stage_name: &str) -> PortFuture<'a, Result<(), String>> {
+        self.flushed.lock().unwrap().push(format!("{what} of {api_id}/{stage_name}"));
+        Box::pin(async { Ok(()) })
+    }
+}
+
+impl CacheFlusher for Notebook {
+    fn flush_responses<'a>(&'a self, api_id: &'a str, stage_name: &'a str) -> PortFuture<'a, Result<(), String>> {
+        self.flush("responses", api_id, stage_name)
+    }
+
+    fn flush_authorizations<'a>(&'a self, api_id: &'a str, stage_name: &'a str) -> PortFuture<'a, Result<(), String>> {
+        self.flush("authorizations", api_id, stage_name)
+    }
 }
 
 impl Publisher for Notebook {
@@ -80,7 +98,7 @@ impl Bench {
         store.create_access_key(key).await.unwrap();
         store.commit(vec![postern_store::create(&scope(), API, &api()).unwrap()]).await.unwrap();
         let notebook = Arc::new(Notebook::default());
-        let plane = ControlPlane::new(store.clone(), notebook.clone(), Arc::new(Standing), auth);
+        let plane = ControlPlane::new(store.clone(), notebook.clone(), notebook.clone(), Arc::new(Standing), auth);
         Self { plane, store, notebook, _dir: dir }
     }
 

@@ -2,6 +2,7 @@
 
 mod counted_store;
 mod counters;
+mod flushing;
 mod listeners;
 mod management;
 mod publishing;
@@ -28,6 +29,7 @@ use crate::credentials;
 use crate::failure::Failure;
 use counted_store::CountedStore;
 use counters::Counters;
+use flushing::NothingKept;
 use management::calls::Calls;
 use management::listener;
 use management::metrics::{Metrics, TrafficCounts};
@@ -113,7 +115,8 @@ impl Planes {
             Mode::Dev => AuthMode::Dev { account: settings.account.clone() },
         };
         let publisher = Arc::clone(&self.publisher) as _;
-        let control_plane = ControlPlane::new(Arc::clone(&self.store) as _, publisher, Arc::new(SystemClock), auth);
+        let store = Arc::clone(&self.store) as _;
+        let control_plane = ControlPlane::new(store, publisher, Arc::new(NothingKept), Arc::new(SystemClock), auth);
         let (gateway, handler) = (Arc::clone(&self.gateway), Arc::clone(&self.gateway));
         let metrics = Metrics::new(Arc::clone(&self.counters), move || traffic_counts(&gateway));
         let traffic = Traffic { handler, upstreams, max_body_bytes: settings.http.max_body_bytes };

@@ -2,7 +2,10 @@
 
 mod account;
 mod authorizer;
+mod base_path_mapping;
 mod deployment;
+mod domain_name;
+mod domain_name_access_association;
 mod gateway_response;
 mod integration;
 mod integration_response;
@@ -16,6 +19,7 @@ mod resource;
 mod rest_api;
 mod stage;
 mod tag;
+mod vpc_link;
 
 use postern_api_model::apigateway::{ApiGateway, OperationTypes, op};
 use postern_api_model::error::ApiResult;
@@ -96,6 +100,27 @@ impl ApiGateway for ControlPlane {
         get_authorizers GetAuthorizers => authorizer::list;
         update_authorizer UpdateAuthorizer => authorizer::update;
         delete_authorizer DeleteAuthorizer => authorizer::delete;
+        create_base_path_mapping CreateBasePathMapping => base_path_mapping::create;
+        get_base_path_mapping GetBasePathMapping => base_path_mapping::show;
+        get_base_path_mappings GetBasePathMappings => base_path_mapping::list;
+        update_base_path_mapping UpdateBasePathMapping => base_path_mapping::update;
+        delete_base_path_mapping DeleteBasePathMapping => base_path_mapping::delete;
+        create_domain_name CreateDomainName => domain_name::create;
+        get_domain_name GetDomainName => domain_name::show;
+        get_domain_names GetDomainNames => domain_name::list;
+        update_domain_name UpdateDomainName => domain_name::update;
+        delete_domain_name DeleteDomainName => domain_name::delete;
+        create_vpc_link CreateVpcLink => vpc_link::create;
+        get_vpc_link GetVpcLink => vpc_link::show;
+        get_vpc_links GetVpcLinks => vpc_link::list;
+        update_vpc_link UpdateVpcLink => vpc_link::update;
+        delete_vpc_link DeleteVpcLink => vpc_link::delete;
+        create_domain_name_access_association CreateDomainNameAccessAssociation => domain_name_access_association::create;
+        get_domain_name_access_associations GetDomainNameAccessAssociations => domain_name_access_association::list;
+        delete_domain_name_access_association DeleteDomainNameAccessAssociation => domain_name_access_association::delete;
+        reject_domain_name_access_association RejectDomainNameAccessAssociation => domain_name_access_association::reject;
+        flush_stage_cache FlushStageCache => stage::flush_cache;
+        flush_stage_authorizers_cache FlushStageAuthorizersCache => stage::flush_authorizers_cache;
         get_account GetAccount => account::show;
         update_account UpdateAccount => account::update;
         tag_resource TagResource => tag::tag;

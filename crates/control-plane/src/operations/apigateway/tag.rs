@@ -2,11 +2,14 @@
 
 use indexmap::IndexMap;
 use postern_api_model::apigateway::{GetTagsInput, TagResourceInput, Tags as Shown, UntagResourceInput};
+use postern_api_model::domain_name::DomainName;
+use postern_api_model::domain_name_access_association::DomainNameAccessAssociation;
 use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::rest_api::{RestApi, Tags};
 use postern_api_model::scope::Caller;
+use postern_api_model::vpc_link::VpcLink;
 
-use super::{rest_api, stage};
+use super::{domain_name, domain_name_access_association, rest_api, stage, vpc_link};
 use crate::ControlPlane;
 use crate::arn::{self, ArnError, Taggable};
 
@@ -42,8 +45,18 @@ pub(super) async fn untag(plane: &ControlPlane, caller: &Caller, input: UntagRes
 
 pub(super) async fn list(plane: &ControlPlane, caller: &Caller, input: GetTagsInput) -> ApiResult<Shown> {
     let target = target(caller, &input.resource_arn)?;
-    let mut api = plane.rest_api(caller, target.api_id(), || rest_api::missing(caller, target.api_id())).await?;
-    let tags = of(&mut api, &target)?.clone();
+    let tags = match &target {
+        Taggable::RestApi(id) => plane.rest_api(caller, id, || rest_api::missing(caller, id)).await?.tags,
+        Taggable::Stage { api_id, stage_name } => {
+            let mut api = plane.rest_api(caller, api_id, || rest_api::missing(caller, api_id)).await?;
+            api.stages.remove(stage_name).ok_or_else(stage::missing)?.tags
+        }
+        Taggable::DomainName(id) => plane.load::<DomainName>(caller, id, domain_name::missing).await?.tags,
+        Taggable::DomainNameAccessAssociation(id) => {
+            plane.load::<DomainNameAccessAssociation>(caller, id, domain_name_access_association::missing).await?.tags
+        }
+        Taggable::VpcLink(id) => plane.load::<VpcLink>(caller, id, vpc_link::missing).await?.tags,
+    };
     Ok(Shown { tags: Some(tags.into_iter().collect()) })
 }
 
@@ -90,16 +103,23 @@ async fn change(
     target: &Taggable,
     mut change: impl FnMut(&mut Tags) -> ApiResult<()> + Send,
 ) -> ApiResult<()> {
-    let in_api = |api: &mut RestApi| change(of(api, target)?);
-    plane.change_rest_api(caller, target.api_id(), || rest_api::missing(caller, target.api_id()), in_api).await
-}
-
-fn of<'a>(api: &'a mut RestApi, target: &Taggable) -> ApiResult<&'a mut Tags> {
     match target {
-        Taggable::RestApi(_) => Ok(&mut api.tags),
-        Taggable::Stage { stage_name, .. } => {
-            api.stages.get_mut(stage_name).map(|stage| &mut stage.tags).ok_or_else(stage::missing)
+        Taggable::RestApi(id) => {
+            let of_api = |api: &mut RestApi| change(&mut api.tags);
+            plane.change_rest_api(caller, id, || rest_api::missing(caller, id), of_api).await
         }
+        Taggable::Stage { api_id, stage_name } => {
+            let of_stage = |api: &mut RestApi| change(&mut api.stages.get_mut(stage_name).ok_or_else(stage::missing)?.tags);
+            plane.change_rest_api(caller, api_id, || rest_api::missing(caller, api_id), of_stage).await
+        }
+        Taggable::DomainName(id) => {
+            plane.change(caller, id, domain_name::missing, |domain: &mut DomainName| change(&mut domain.tags)).await
+        }
+        Taggable::DomainNameAccessAssociation(id) => {
+            let of_association = |association: &mut DomainNameAccessAssociation| change(&mut association.tags);
+            plane.change(caller, id, domain_name_access_association::missing, of_association).await
+        }
+        Taggable::VpcLink(id) => plane.change(caller, id, vpc_link::missing, |link: &mut VpcLink| change(&mut link.tags)).await,
     }
 }
 

@@ -81,6 +81,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::serve::flushing::NothingKept;
 
     /// Says that a publication has begun, and does it once it is let to.
     struct Gate {
@@ -116,7 +117,13 @@ mod tests {
         let store = Arc::new(SqliteStore::open(dir.path(), OpenMode::Serve).await.unwrap());
         let gate = Arc::new(Gate { begun: Semaphore::new(0), open: Semaphore::new(0), published: Mutex::default() });
         let auth = AuthMode::Dev { account: "000000000000".to_owned() };
-        let calls = Arc::new(Calls::new(ControlPlane::new(store, Arc::clone(&gate) as _, Arc::new(SystemClock), auth)));
+        let calls = Arc::new(Calls::new(ControlPlane::new(
+            store,
+            Arc::clone(&gate) as _,
+            Arc::new(NothingKept),
+            Arc::new(SystemClock),
+            auth,
+        )));
 
         let api = call(&calls, "POST", "/restapis", json!({"name": "left"})).await;
         let api_id = api["id"].as_str().unwrap();

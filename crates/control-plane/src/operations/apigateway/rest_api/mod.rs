@@ -4,7 +4,7 @@ mod clone;
 mod create;
 mod endpoint;
 mod patch;
-mod policy;
+pub(super) mod policy;
 
 use postern_api_model::apigateway::{
     CreateRestApiInput, DeleteRestApiInput, EndpointConfiguration as ShownEndpoint, GetRestApiInput, GetRestApisInput,
@@ -14,9 +14,9 @@ use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::rest_api::{EndpointConfiguration, RestApi};
 use postern_api_model::scope::Caller;
 use postern_api_model::wire::Timestamp;
-use postern_store::{Kind, Write};
+use postern_store::{Changed, Kind, Write};
 
-use super::tag;
+use super::{base_path_mapping, tag};
 use crate::ControlPlane;
 use crate::changes::store_failure;
 use crate::page::Page;
@@ -75,12 +75,24 @@ pub(super) async fn update(plane: &ControlPlane, caller: &Caller, input: UpdateR
 /// Takes the API with its frozen definitions out of the store, and out of service.
 pub(super) async fn delete(plane: &ControlPlane, caller: &Caller, input: DeleteRestApiInput) -> ApiResult<()> {
     let id = &input.rest_api_id;
-    let snapshots = |api: &RestApi| {
-        let (scope, parent_id) = (api.scope.clone(), api.id.clone());
-        Ok(vec![Write::DeleteChildren { kind: Kind::REST_DEPLOYMENT, scope, parent_id }])
-    };
-    plane.remove(caller, id, || missing(caller, id), snapshots).await?;
+    let key = postern_store::key_of::<RestApi>(&caller.scope, id);
+    plane.transact(key, || Box::pin(removal(plane, caller, id))).await?;
     plane.publish(id).await
+}
+
+/// Refused while a domain leads to the API, in the reported text. The domains are looked through after the API was read: a mapping that
+/// is made later touches the API, so that the removal conflicts and looks again.
+async fn removal(plane: &ControlPlane, caller: &Caller, id: &str) -> ApiResult<Changed<()>> {
+    let found = plane.load_versioned::<RestApi>(caller, id, || missing(caller, id)).await?;
+    let domains = base_path_mapping::domains_with(plane, caller, |mapping| mapping.rest_api_id == id).await?;
+    if !domains.is_empty() {
+        return Err(ApiError::bad_request(format!(
+            "Deleting RestApi {id} failed. Please remove all base path mappings related to the RestApi in your domains: {}",
+            domains.join(", ")
+        )));
+    }
+    let children = Write::DeleteChildren { kind: Kind::REST_DEPLOYMENT, scope: caller.scope.clone(), parent_id: id.to_owned() };
+    Ok(Changed { output: (), also: vec![postern_store::delete::<RestApi>(&caller.scope, id, found.version), children] })
 }
 
 pub(super) fn missing(caller: &Caller, id: &str) -> ApiError {

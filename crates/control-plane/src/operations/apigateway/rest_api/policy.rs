@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 /// AWS's bound on a resource policy, "Amazon API Gateway quotas".
 const POLICY_CHARS_MAX: usize = 8_192;
 /// How a resource of this very API may be written.
-const SHORTHAND: &str = "execute-api:/";
+pub(in super::super) const SHORTHAND: &str = "execute-api:/";
 const VERSIONS: &[&str] = &["2012-10-17", "2008-10-17"];
 const POLICY_MEMBERS: &[&str] = &["Version", "Id", "Statement"];
 const STATEMENT_MEMBERS: &[&str] =
@@ -15,6 +15,12 @@ const STATEMENT_MEMBERS: &[&str] =
 
 /// The policy as it is stored: plain compact JSON, `execute-api:/...` written out. An empty text is no policy.
 pub(super) fn stored(text: &str, scope: &Scope, api_id: &str) -> ApiResult<Option<String>> {
+    let own = format!("{}/", own_arn(scope, api_id));
+    checked(text, |resource| expand(resource, &own))
+}
+
+/// The same for any resource that carries policies; `expand` writes one of the policy's resources out.
+pub(in super::super) fn checked(text: &str, expand: impl Fn(&mut String)) -> ApiResult<Option<String>> {
     if text.trim().is_empty() {
         return Ok(None);
     }
@@ -22,12 +28,11 @@ pub(super) fn stored(text: &str, scope: &Scope, api_id: &str) -> ApiResult<Optio
         return Err(ApiError::bad_request(format!("Invalid policy document. It can be at most {POLICY_CHARS_MAX} characters.")));
     }
     let mut policy: Value = serde_json::from_str(text).map_err(|_| invalid())?;
-    let own = format!("{}/", own_arn(scope, api_id));
     let statements = statements(&mut policy).ok_or_else(invalid)?;
     for statement in statements {
         let statement = statement.as_object_mut().filter(|statement| is_statement(statement)).ok_or_else(invalid)?;
         for member in ["Resource", "NotResource"] {
-            statement.get_mut(member).into_iter().flat_map(texts_mut).for_each(|resource| expand(resource, &own));
+            statement.get_mut(member).into_iter().flat_map(texts_mut).for_each(&expand);
         }
     }
     Ok(Some(policy.to_string()))

@@ -1,6 +1,7 @@
 //! Stage: a named place from which a deployment is served. Every change to one is served before its call answers.
 
 mod canary;
+mod flush;
 mod method_setting;
 mod patch;
 
@@ -9,13 +10,16 @@ use postern_api_model::apigateway::{
     AccessLogSettings as ShownAccessLog, CacheClusterSize, CacheClusterStatus, CanarySettings as ShownCanary, CreateStageInput,
     DeleteStageInput, GetStageInput, GetStagesInput, Stage as Shown, Stages, UpdateStageInput,
 };
+use postern_api_model::base_path_mapping::BasePathMapping;
 use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::rest_api::{CanarySettings, RestApi, Stage};
 use postern_api_model::scope::Caller;
 use postern_api_model::wire::Timestamp;
+use postern_store::Changed;
 
-use super::{account, rest_api, tag};
+use super::{account, base_path_mapping, rest_api, tag};
 use crate::ControlPlane;
+use crate::changes::store_failure;
 use crate::patch::Patch;
 
 /// AWS's quotas: stages per API,
@@ -195,10 +199,29 @@ fn update_in(api: &mut RestApi, name: &str, patches: &[Patch], logging: Logging,
 }
 
 pub(super) async fn delete(plane: &ControlPlane, caller: &Caller, input: DeleteStageInput) -> ApiResult<()> {
-    let change = |api: &mut RestApi| api.stages.remove(&input.stage_name).map(drop).ok_or_else(missing);
-    plane.change_rest_api(caller, &input.rest_api_id, || rest_api::missing(caller, &input.rest_api_id), change).await?;
+    let key = postern_store::key_of::<RestApi>(&caller.scope, &input.rest_api_id);
+    plane.transact(key, || Box::pin(removal(plane, caller, &input))).await?;
     plane.publish(&input.rest_api_id).await
 }
+
+/// Refused while a domain leads to the stage, in the reported text; as for a whole API.
+async fn removal(plane: &ControlPlane, caller: &Caller, input: &DeleteStageInput) -> ApiResult<Changed<()>> {
+    let (api_id, name) = (&input.rest_api_id, &input.stage_name);
+    let mut found = plane.load_versioned::<RestApi>(caller, api_id, || rest_api::missing(caller, api_id)).await?;
+    found.value.stages.remove(name).ok_or_else(missing)?;
+    let leads_here = |mapping: &BasePathMapping| mapping.rest_api_id == *api_id && mapping.stage.as_ref() == Some(name);
+    let domains = base_path_mapping::domains_with(plane, caller, leads_here).await?;
+    if !domains.is_empty() {
+        return Err(ApiError::bad_request(format!(
+            "Deleting stage {name} failed. Please remove all base path mappings related to the stage in your domains: {}",
+            domains.join(", ")
+        )));
+    }
+    let write = postern_store::replace(&caller.scope, api_id, found.version, &found.value).map_err(store_failure)?;
+    Ok(Changed { output: (), also: vec![write] })
+}
+
+pub(super) use flush::{flush_authorizers_cache, flush_cache};
 
 pub(super) fn missing() -> ApiError {
     ApiError::not_found("Invalid stage identifier specified")

@@ -391,3 +391,16 @@ async fn what_is_not_found_and_how_it_is_said() {
     let body = r#"{"stageName": "a", "deploymentId": ""}"#;
     assert_eq!(bench.call("POST", "/restapis/none/stages", body).await.2, api_missing);
 }
+
+#[tokio::test]
+async fn a_flush_reaches_the_port_only_for_a_stage_that_is_there() {
+    let bench = Bench::dev().await;
+    let path = |stage: &str, cache: &str| format!("/restapis/{API}/stages/{stage}/cache/{cache}");
+    assert_eq!(bench.call("DELETE", &path("none", "data"), "").await.0, 404);
+    bench.call("POST", &format!("/restapis/{API}/deployments"), r#"{"stageName": "dev"}"#).await;
+    for cache in ["data", "authorizers"] {
+        assert_eq!(bench.call("DELETE", &path("dev", cache), "").await.0, 202);
+    }
+    let flushed = bench.notebook.flushed.lock().unwrap().clone();
+    assert_eq!(flushed, [format!("responses of {API}/dev"), format!("authorizations of {API}/dev")]);
+}
