@@ -81,14 +81,19 @@ fn check_stage_reference(api: &RestApi, input: &CreateDeploymentInput) -> ApiRes
     Ok(())
 }
 
-/// What AWS refuses to freeze: an API without methods, or a method without an integration.
+/// What AWS refuses to freeze: an API without methods, a method without an integration, or (reported) one whose authorizer is gone.
 fn check_deployable(definition: &Definition) -> ApiResult<()> {
     let mut methods = definition.resources.values().flat_map(|resource| resource.methods.values()).peekable();
     if methods.peek().is_none() {
         return Err(ApiError::bad_request("The REST API doesn't contain any methods"));
     }
-    if methods.any(|method| method.integration.is_none()) {
-        return Err(ApiError::bad_request("No integration defined for method"));
+    for method in methods {
+        if method.integration.is_none() {
+            return Err(ApiError::bad_request("No integration defined for method"));
+        }
+        if method.authorizer_id.as_ref().is_some_and(|id| !definition.authorizers.contains_key(id)) {
+            return Err(ApiError::bad_request("Invalid Authorizer identifier specified"));
+        }
     }
     Ok(())
 }

@@ -70,6 +70,9 @@ fn what_cannot_be_deployed() {
     let text = "StageDescription cannot be specified when stage referenced by StageName already exists";
     assert_eq!(refused(&api, &late), text);
     let root = api.definition.resources.get_mut(fixture::ROOT).unwrap();
+    root.methods.get_mut("GET").unwrap().authorizer_id = Some("gone00".into());
+    assert_eq!(refused(&api, &on("dev")), "Invalid Authorizer identifier specified");
+    let root = api.definition.resources.get_mut(fixture::ROOT).unwrap();
     root.methods.get_mut("GET").unwrap().integration = None;
     assert_eq!(refused(&api, &on("dev")), "No integration defined for method");
     api.definition.resources.get_mut(fixture::ROOT).unwrap().methods.clear();
