@@ -32,18 +32,6 @@ def policy(client, api_id, root_id):
     client.update_rest_api(restApiId=api_id, patchOperations=[{"op": "replace", "path": "/policy", "value": POLICY}])
 
 
-def request_template(client, api_id, root_id):
-    place = mock(client, api_id, root_id)
-    patch = {"op": "replace", "path": "/requestTemplates/application~1json", "value": '{"statusCode": $input.params("s")}'}
-    client.update_integration(**place, patchOperations=[patch])
-
-
-def response_template(client, api_id, root_id):
-    place = mock(client, api_id, root_id)
-    patch = {"op": "add", "path": "/responseTemplates/application~1json", "value": "#set($x = 1)$x"}
-    client.update_integration_response(**place, statusCode="200", patchOperations=[patch])
-
-
 def function(client, api_id, root_id):
     place = mock(client, api_id, root_id)
     client.put_integration(**place, type="AWS_PROXY", integrationHttpMethod="POST", uri=LAMBDA)
@@ -53,8 +41,6 @@ FIELDS = [
     (iam, "authorizationType"),
     (api_key, "apiKeyRequired"),
     (policy, "policy"),
-    (request_template, "requestTemplates"),
-    (response_template, "responseTemplates"),
     (function, "AWS_PROXY"),
 ]
 

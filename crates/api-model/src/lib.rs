@@ -5,6 +5,7 @@
 //! * [`wire`] is how such types are read from and written to restJson1.
 //! * [`rest_api`] is what Postern stores: a REST API as one aggregate, and the part of it that a deployment freezes.
 //! * [`domain_name`], [`domain_name_access_association`] and [`vpc_link`] are aggregates of their own.
+//! * [`java_pattern`] is regular expressions as Java writes them.
 //! * [`ports`] is the closed list of traits through which the two planes meet.
 //!
 //! Nothing in this crate does IO.
@@ -14,6 +15,7 @@ pub mod base_path_mapping;
 pub mod domain_name;
 pub mod domain_name_access_association;
 pub mod error;
+pub mod java_pattern;
 pub mod ports;
 pub mod rest_api;
 pub mod scope;

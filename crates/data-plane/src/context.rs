@@ -22,6 +22,7 @@ const TRACE_LEN: usize = 5 + ROOT_LEN + 8 + 16 + 10;
 const ROOT_LEN: usize = 35;
 
 /// The facts of a request that nothing changes, apart from its fields and body.
+#[derive(Clone, Debug)]
 pub(crate) struct Arrival {
     pub(crate) ids: RequestIds,
     /// When its head was there.
@@ -48,6 +49,7 @@ pub(crate) struct Message {
 }
 
 /// The ids that a request and its answer carry. Slices of one allocation unless the client brought its own.
+#[derive(Clone, Debug)]
 pub(crate) struct RequestIds {
     /// A UUID.
     pub(crate) request: HeaderValue,

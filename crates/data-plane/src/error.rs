@@ -36,6 +36,8 @@ pub(crate) enum GatewayError {
     MissingParameters(String),
     /// The request's body does not match its model; the text is `$context.error.validationErrorString`.
     InvalidBody(String),
+    /// The request's body should be JSON, because mappings read it, and is none.
+    MalformedJson,
     /// A value of the client's cannot stand where a mapping puts it; the text is for the log.
     UnusableParameter(&'static str),
     /// The request's body is over the limit.
@@ -44,6 +46,8 @@ pub(crate) enum GatewayError {
     RequestBroken,
     /// The definition makes every such request fail; the text is for the log.
     Configuration(&'static str),
+    /// A body could not be transformed; the text is for the log.
+    Transformation(String),
     /// The model that the body should match cannot be used; the text is for the log.
     Model(String),
     /// The backend's address is none, or nothing listens there.
@@ -79,8 +83,8 @@ impl GatewayError {
             Self::UnusableParameter(_) => GatewayResponseType::BadRequestParameters,
             Self::RequestTooLarge => GatewayResponseType::RequestTooLarge,
             Self::MissingParameters(_) => GatewayResponseType::BadRequestParameters,
-            Self::InvalidBody(_) | Self::RequestBroken => GatewayResponseType::BadRequestBody,
-            Self::Configuration(_) | Self::Model(_) => GatewayResponseType::ApiConfigurationError,
+            Self::InvalidBody(_) | Self::MalformedJson | Self::RequestBroken => GatewayResponseType::BadRequestBody,
+            Self::Configuration(_) | Self::Transformation(_) | Self::Model(_) => GatewayResponseType::ApiConfigurationError,
             Self::Address(_) | Self::Network(_) | Self::Malformed(_) => GatewayResponseType::IntegrationFailure,
             Self::Timeout => GatewayResponseType::IntegrationTimeout,
         })
@@ -93,11 +97,15 @@ impl GatewayError {
             Self::NotImplemented(_) => StatusCode::NOT_IMPLEMENTED,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::MissingParameters(_) | Self::InvalidBody(_) | Self::UnusableParameter(_) | Self::RequestBroken => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::MissingParameters(_)
+            | Self::InvalidBody(_)
+            | Self::MalformedJson
+            | Self::UnusableParameter(_)
+            | Self::RequestBroken => StatusCode::BAD_REQUEST,
             // AWS calls an address that leads nowhere an "Invalid endpoint address" and answers 500.
-            Self::Configuration(_) | Self::Model(_) | Self::Address(_) | Self::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Configuration(_) | Self::Transformation(_) | Self::Model(_) | Self::Address(_) | Self::Store(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             // 502 is what AWS gives malformed answers of Lambda functions; for HTTP backends there is no recording.
             Self::Malformed(_) => StatusCode::BAD_GATEWAY,
             Self::Network(_) | Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
@@ -116,9 +124,14 @@ impl GatewayError {
             Self::RequestTooLarge => "Request Too Long",
             Self::MissingParameters(message) => message,
             Self::InvalidBody(_) | Self::RequestBroken => "Invalid request body",
-            Self::Configuration(_) | Self::Model(_) | Self::Address(_) | Self::Malformed(_) | Self::Store(_) => {
-                "Internal server error"
-            }
+            // Reported from AWS.
+            Self::MalformedJson => "Invalid JSON in request body",
+            Self::Configuration(_)
+            | Self::Transformation(_)
+            | Self::Model(_)
+            | Self::Address(_)
+            | Self::Malformed(_)
+            | Self::Store(_) => "Internal server error",
             Self::Network(_) => "Network error communicating with endpoint",
             Self::Timeout => "Endpoint request timed out",
         })
@@ -134,10 +147,12 @@ impl GatewayError {
             Self::UnsupportedMediaType
             | Self::MissingParameters(_)
             | Self::InvalidBody(_)
+            | Self::MalformedJson
             | Self::UnusableParameter(_)
             | Self::RequestBroken => "BadRequestException",
             Self::RequestTooLarge => "RequestTooLargeException",
             Self::Configuration(_)
+            | Self::Transformation(_)
             | Self::Model(_)
             | Self::Address(_)
             | Self::Network(_)
@@ -156,11 +171,14 @@ impl GatewayError {
             | Self::UnsupportedMediaType
             | Self::MissingParameters(_)
             | Self::InvalidBody(_)
+            | Self::MalformedJson
             | Self::UnusableParameter(_)
             | Self::RequestTooLarge
             | Self::RequestBroken => Fault::Client,
             Self::Address(_) | Self::Network(_) | Self::Malformed(_) | Self::Timeout => Fault::Integration,
-            Self::NotImplemented(_) | Self::Configuration(_) | Self::Model(_) | Self::Store(_) => Fault::Gateway,
+            Self::NotImplemented(_) | Self::Configuration(_) | Self::Transformation(_) | Self::Model(_) | Self::Store(_) => {
+                Fault::Gateway
+            }
         }
     }
 
@@ -176,7 +194,7 @@ impl GatewayError {
     pub(crate) fn log_detail(&self) -> Option<&str> {
         match self {
             Self::Configuration(detail) | Self::UnusableParameter(detail) => Some(detail),
-            Self::Model(detail) | Self::InvalidBody(detail) => Some(detail),
+            Self::Model(detail) | Self::Transformation(detail) | Self::InvalidBody(detail) => Some(detail),
             Self::Address(detail) | Self::Network(detail) | Self::Malformed(detail) | Self::Store(detail) => Some(detail),
             _ => None,
         }

@@ -6,10 +6,10 @@ use postern_api_model::ports::{ApiLoader, ApiSource, PublishError};
 
 use crate::access_log::AccessLog;
 use crate::counters::{Counters, GatewayMetrics};
+use crate::heavy_work::HeavyWork;
 use crate::pipeline;
 use crate::record;
 use crate::registry::Registry;
-use crate::stages::LargeBodies;
 use crate::transport::{Handler, Refused, Request, Response, Upstreams};
 
 /// Bytes of a body, either way: AWS's payload limit for REST APIs.
@@ -42,14 +42,14 @@ pub struct Gateway {
     registry: Registry,
     access_log: AccessLog,
     counters: Counters,
-    large_bodies: LargeBodies,
+    heavy_work: HeavyWork,
 }
 
 impl Gateway {
     /// A gateway that serves what is published to it, and asks `loader` for what is not.
     pub fn new(settings: GatewaySettings, loader: Arc<dyn ApiLoader>, access_log: AccessLog) -> Self {
         let registry = Registry::new(loader, settings.resident_apis_max);
-        Self { settings, registry, access_log, counters: Counters::default(), large_bodies: LargeBodies::default() }
+        Self { settings, registry, access_log, counters: Counters::default(), heavy_work: HeavyWork::default() }
     }
 
     /// Serves this version of an API from now on; a lower version never replaces a higher one. Deployments that are being
@@ -92,8 +92,8 @@ impl Gateway {
         &self.access_log
     }
 
-    pub(crate) fn large_bodies(&self) -> &LargeBodies {
-        &self.large_bodies
+    pub(crate) fn heavy_work(&self) -> &HeavyWork {
+        &self.heavy_work
     }
 
     pub(crate) fn counters(&self) -> &Counters {

@@ -4,6 +4,7 @@
 //! * `compile` turns a frozen definition into what requests read; [`field_ledger`] says what each stored field does.
 //! * `registry` holds the APIs of this node.
 //! * `pipeline` lists the stages of a request, which are in `stages`; `integrations` calls what stands behind a method.
+//! * `mapping_template` is what templates see and do; [`render`] renders one without a request.
 //! * `gateway_response` renders every failure.
 
 mod access_log;
@@ -18,10 +19,13 @@ mod forwarded;
 mod gateway;
 mod gateway_response;
 mod headers;
+mod heavy_work;
 mod integrations;
+mod mapping_template;
 mod pipeline;
 mod record;
 mod registry;
+pub mod render;
 mod stages;
 pub mod transport;
 

@@ -200,3 +200,77 @@ async fn the_line_of_half_an_answer_says_so() {
     let all = (Some(200_000), None);
     assert_eq!(shown, [(Some(200_000), Some(true)), all, all, all]);
 }
+
+/// Templates and bodies that would take for ever. Each is bounded, and another API of the same worker answers meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hostile_templates_slow_nobody_else() {
+    let loops = "#foreach($a in [1..1000])#foreach($b in [1..1000])#foreach($c in [1..1000])$a#end#end#end{statusCode: 200}";
+    let doubling = "#set($s = 'xxxxxxxx')#foreach($i in [1..1000])#set($s = $s + $s)#end{statusCode: 200}";
+    let recursion = "#define($d)$d#end$d{statusCode: 200}";
+    let pattern = "$input.body.replaceAll('(a+)+(a+)+b', 'x'){statusCode: 200}";
+    let path = "$input.json('$..[?(@..a)]'){statusCode: 200}";
+    let nested = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+    let many = format!("[{}1]", "{\"a\": {\"b\": 1}},".repeat(20_000));
+    let hostile = api(vec![
+        ("/loops", "POST", mock(loops, &[])),
+        ("/doubling", "POST", mock(doubling, &[])),
+        ("/recursion", "POST", mock(recursion, &[])),
+        ("/pattern", "POST", mock(pattern, &[])),
+        ("/path", "POST", mock(path, &[])),
+        ("/json", "POST", mock("$input.json('$'){statusCode: 200}", &[])),
+    ]);
+    let mut calm = api(vec![("/p", "GET", mock("{\"statusCode\": $input.params('code')}", &[]))]);
+    calm.api_id = "calmcalm01".to_owned();
+    let test = std::sync::Arc::new(TestGateway::serving(hostile));
+    test.gateway.publish(calm).unwrap();
+    let long = "a".repeat(50_000);
+    for (path, body) in [
+        ("/s/loops", "{}"),
+        ("/s/doubling", "{}"),
+        ("/s/recursion", "{}"),
+        ("/s/pattern", &long),
+        ("/s/path", &many),
+        ("/s/json", &nested),
+    ] {
+        let (caller, body) = (std::sync::Arc::clone(&test), body.to_owned());
+        let under_attack = tokio::spawn(async move {
+            let fields = ["Content-Type: application/json"];
+            let calls = (0..4).map(|_| caller.call("POST", path, &fields, &body));
+            let mut statuses = Vec::new();
+            for call in calls {
+                statuses.push(call.await.status);
+            }
+            statuses
+        });
+        let mut meanwhile = 0;
+        while meanwhile == 0 || !under_attack.is_finished() {
+            let started = std::time::Instant::now();
+            let answer = test.call_with("GET", "/s/p?code=200", &["Host: calmcalm01.execute-api.local"], "").await;
+            assert_eq!(answer.status, 200, "{path}");
+            assert!(started.elapsed() < std::time::Duration::from_secs(2), "{path}: another API waited {:?}", started.elapsed());
+            meanwhile += 1;
+        }
+        let statuses = under_attack.await.unwrap();
+        assert!(statuses.iter().all(|status| *status == 500), "{path}: {statuses:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_bomb_is_no_body_of_a_template() {
+    let settings = GatewaySettings { max_body_bytes: 1 << 20, ..GatewaySettings::default() };
+    let test = TestGateway::start(settings, postern_data_plane::AccessLog::off());
+    test.gateway.publish(api(vec![("/p", "POST", mock("$input.json('$'){statusCode: 200}", &[]))])).unwrap();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut encoder, &vec![b' '; 64 << 20]).unwrap();
+    let bomb = encoder.finish().unwrap();
+    let head = format!(
+        "POST /s/p HTTP/1.1\r\nHost: {API}.execute-api.local\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+        bomb.len()
+    );
+    let mut socket = TcpStream::connect(test.address).await.unwrap();
+    socket.write_all(head.as_bytes()).await.unwrap();
+    socket.write_all(&bomb).await.unwrap();
+    let mut answer = Vec::new();
+    tokio::io::AsyncReadExt::read_to_end(&mut socket, &mut answer).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 413 "), "{}", String::from_utf8_lossy(&answer));
+}

@@ -45,7 +45,13 @@ impl Path {
 
     /// What the path finds in `document`.
     pub fn evaluate<'d>(&self, document: &'d Value, limits: &Limits) -> Result<Found<'d>, EvalError> {
-        evaluate::evaluate(&self.steps, self.rooted, document, limits).map_err(|fault| fault.into_error(&self.text))
+        self.evaluate_metered(document, limits).0
+    }
+
+    /// As [`Self::evaluate`], with the steps that were spent, for callers that share one budget among several paths.
+    pub fn evaluate_metered<'d>(&self, document: &'d Value, limits: &Limits) -> (Result<Found<'d>, EvalError>, u64) {
+        let (found, steps) = evaluate::evaluate(&self.steps, self.rooted, document, limits);
+        (found.map_err(|fault| fault.into_error(&self.text)), steps)
     }
 
     /// Whether the path finds one value rather than a list.

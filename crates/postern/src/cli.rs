@@ -29,9 +29,9 @@ pub enum Command {
     /// Import, deploy and serve an OpenAPI file (not implemented yet)
     #[command(disable_help_flag = true)]
     Run(Unimplemented),
-    /// Render a mapping template (not implemented yet)
-    #[command(disable_help_flag = true)]
-    Template(Unimplemented),
+    /// Render a mapping template with what it reads from a file
+    #[command(after_long_help = TEMPLATE_HELP)]
+    Template(TemplateArgs),
     /// Say in words what would fail (not implemented yet)
     #[command(disable_help_flag = true)]
     Doctor(Unimplemented),
@@ -65,6 +65,32 @@ Health and metrics are at /_postern/health and /_postern/metrics of the manageme
 
 Every flag is also a key of postern.toml and a variable POSTERN_*; docs/configuration.md lists these and the rest. \
 A flag wins over the environment, the environment over the file. Unknown keys are errors.";
+
+const TEMPLATE_HELP: &str = "\
+The input is a JSON object; every member may be left out, and unknown ones are errors:
+
+    {
+      \"body\": {\"name\": \"Rex\"},
+      \"params\": {\"path\": {\"id\": \"1\"}, \"querystring\": {\"tag\": [\"a\", \"b\"]}, \"header\": {\"Accept\": \"*/*\"}},
+      \"context\": {\"stage\": \"prod\", \"identity\": {\"sourceIp\": \"192.0.2.1\"}},
+      \"stageVariables\": {\"table\": \"pets\"}
+    }
+
+The body is a string, taken as it is, or JSON, taken as its text. A list gives a parameter several values.
+
+The rendered text goes to stdout as it is, and what the template overrides to stderr. A template that fails is shown \
+with the place, as FILE:LINE:COLUMN, and the exit code is 1.";
+
+/// `postern template`.
+#[derive(Debug, Args)]
+pub struct TemplateArgs {
+    /// The template
+    #[arg(value_name = "FILE")]
+    pub template: PathBuf,
+    /// What it reads: a JSON file with body, params, context and stageVariables [default: all empty]
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+}
 
 /// `postern serve`.
 #[derive(Debug, Args)]
@@ -231,13 +257,17 @@ mod tests {
     }
 
     #[test]
+    fn template_help_shows_the_input() {
+        let help = help("template");
+        for needed in ["\"body\"", "\"params\"", "\"querystring\"", "\"context\"", "\"stageVariables\"", "string, taken as it is"]
+        {
+            assert!(help.contains(needed), "{needed} is not in\n{help}");
+        }
+    }
+
+    #[test]
     fn commands_to_come_take_any_arguments() {
-        for line in [
-            vec!["run", "api.yaml", "--stage", "x"],
-            vec!["template", "a.vm", "--input", "b.json"],
-            vec!["doctor"],
-            vec!["run", "--help"],
-        ] {
+        for line in [vec!["run", "api.yaml", "--stage", "x"], vec!["doctor"], vec!["run", "--help"]] {
             assert!(Cli::try_parse_from(std::iter::once("postern").chain(line.clone())).is_ok(), "{line:?}");
         }
     }

@@ -48,6 +48,36 @@ pub enum Failure {
         /// The system's words.
         reason: String,
     },
+    /// A file that was named.
+    #[error("cannot read {}: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+    /// What a template is to be rendered with; all mistakes at once.
+    #[error("{} cannot be used:\n  {}", path.display(), problems.join("\n  "))]
+    TemplateInput {
+        /// The file.
+        path: PathBuf,
+        /// One sentence each.
+        problems: Vec<String>,
+    },
+    /// A template that does not compile, or fails.
+    #[error("{}:{line}:{column}: {message}\n{excerpt}", path.display())]
+    Template {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: u32,
+        /// The character in the line, from 1.
+        column: u32,
+        /// What is wrong.
+        message: String,
+        /// The line, and a caret under the place.
+        excerpt: String,
+    },
     /// The machine is out of something: threads, descriptors, random numbers.
     #[error("cannot {doing}: {reason}")]
     System {

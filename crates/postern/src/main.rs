@@ -35,7 +35,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(arguments) => serve_with(arguments),
         Command::Keys(arguments) => keys(arguments),
         Command::Run(_) => Err(Failure::NotImplemented("run")),
-        Command::Template(_) => Err(Failure::NotImplemented("template")),
+        Command::Template(arguments) => {
+            commands::template::run(&arguments, &mut std::io::stdout().lock(), &mut std::io::stderr().lock())
+        }
         Command::Doctor(_) => Err(Failure::NotImplemented("doctor")),
     }
 }

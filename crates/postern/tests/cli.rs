@@ -23,7 +23,6 @@ fn commands_to_come_are_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
     for (arguments, name) in [
         (&["run", "api.yaml", "--watch"][..], "postern run"),
-        (&["template", "a.vm", "--input", "b"][..], "postern template"),
         (&["doctor"][..], "postern doctor"),
         (&["serve", "--https", "127.0.0.1:0"][..], "postern serve --https"),
     ] {
@@ -91,4 +90,38 @@ fn keys_are_not_looked_for_in_a_directory_that_is_not_there() {
         assert!(stderr(&output).contains("--data-dir"));
     }
     assert!(!dir.path().join("postern-data").exists());
+}
+
+#[test]
+fn a_template_is_rendered() {
+    let dir = tempfile::tempdir().unwrap();
+    let template = "#set($context.responseOverride.status = 201)\n{\"$input.params('id')\": $input.json('$.n')}\n";
+    std::fs::write(dir.path().join("a.vm"), template).unwrap();
+    let input = r#"{"body": {"n": 12345678901234567890123}, "params": {"path": {"id": "x"}}}"#;
+    std::fs::write(dir.path().join("in.json"), input).unwrap();
+    let output = postern(dir.path(), &["template", "a.vm", "--input", "in.json"]);
+    assert_eq!(stdout(&output), "{\"x\": 12345678901234567890123}\n");
+    assert_eq!(stderr(&output), "responseOverride.status = 201\n");
+    assert_eq!(stdout(&postern(dir.path(), &["template", "a.vm"])), "{\"\": \"\"}\n");
+}
+
+#[test]
+fn a_template_that_fails_is_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("a.vm"), "{\n  $input.body.substring(99)\n}").unwrap();
+    std::fs::write(dir.path().join("b.vm"), "#if(true)").unwrap();
+    let failed = |arguments: &[&str]| {
+        let output = postern(dir.path(), arguments);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(output.stdout.is_empty());
+        stderr(&output)
+    };
+    let text = failed(&["template", "a.vm"]);
+    assert!(text.starts_with("postern: a.vm:2:15: the method substring failed"), "{text}");
+    assert!(text.ends_with("    $input.body.substring(99)\n                ^\n"), "{text}");
+    assert!(failed(&["template", "b.vm"]).starts_with("postern: b.vm:1:10: "));
+    assert!(failed(&["template", "none.vm"]).contains("cannot read none.vm"));
+    std::fs::write(dir.path().join("in.json"), r#"{"boddy": 1, "params": {"headers": {}}}"#).unwrap();
+    let text = failed(&["template", "a.vm", "--input", "in.json"]);
+    assert!(text.contains("in.json") && text.contains("boddy") && text.contains("params.headers"), "{text}");
 }

@@ -52,6 +52,11 @@ impl Meter {
         Ok(())
     }
 
+    /// Steps that are left; none once too much was allocated.
+    pub(crate) fn work_left(&self) -> u64 {
+        if self.allocated_bytes > self.allocated_bytes_max { 0 } else { self.work_max.saturating_sub(self.work) }
+    }
+
     /// A method that goes through so many bytes of text.
     pub(crate) fn read_bytes(&mut self, bytes: usize) -> Result<(), Limit> {
         self.work((bytes / BYTES_PER_STEP) as u64)

@@ -6,9 +6,9 @@ use indexmap::IndexMap;
 
 use crate::budget::{COLLECTION_BYTES, ITEM_BYTES, Meter};
 use crate::error::Limit;
-use crate::methods::Patterns;
+use crate::methods::{self, Patterns};
 use crate::options::Limits;
-use crate::value::{IteratorId, Key, ListId, MapId, ScopeId, TextKey, Value, View};
+use crate::value::{IteratorId, Key, ListId, MapId, ObjectError, ScopeId, TextKey, Value, View};
 
 /// The collections of one rendering, and the meter of what it does. Values with collections are only good for the heap that
 /// they were made in.
@@ -162,6 +162,31 @@ impl Heap {
         self.meter.note(bytes);
         // The next step of the rendering reports it.
         let _ = self.meter.read_bytes(bytes);
+    }
+
+    /// Charges steps of work. The rendering ends soon after its budget is spent.
+    pub fn charge_work(&mut self, steps: u64) {
+        // The next step of the rendering reports it.
+        let _ = self.meter.work(steps);
+    }
+
+    /// The steps of work that are left; an object asks before it begins something long. None are left when too much was
+    /// allocated.
+    pub fn work_left(&self) -> u64 {
+        self.meter.work_left()
+    }
+
+    /// Calls a method of a value, as a template does; `None` if there is none for these arguments. For objects that stand for
+    /// a collection.
+    pub fn call(&mut self, value: &Value, method: &str, arguments: &[Value]) -> Result<Option<Value>, ObjectError> {
+        methods::call(self, value, method, arguments).map_err(|failure| ObjectError(failure.to_string()))
+    }
+
+    /// `toString()` of a value.
+    pub fn text_of(&mut self, value: &Value) -> Result<String, ObjectError> {
+        let mut text = String::new();
+        self.print(value, &mut text).map_err(|failed| ObjectError(methods::Failure::from(failed).to_string()))?;
+        Ok(text)
     }
 
     pub(crate) fn list_of(&self, id: ListId) -> &List {

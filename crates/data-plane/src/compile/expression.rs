@@ -1,10 +1,12 @@
 //! Parameter mapping: where a value comes from and which parameter it fills.
 //!
-//! Expressions such as `method.request.path.id` are parsed once, when a deployment is compiled. What AWS evaluates and Postern
-//! does not yet is told apart from what no one understands: the first refuses the requests it concerns by name, the second is
-//! AWS's configuration error at the request.
+//! Expressions such as `method.request.path.id` are parsed once, when a deployment is compiled. What no one understands is AWS's
+//! configuration error at the request.
+
+use std::sync::Arc;
 
 use http::HeaderName;
+use postern_jsonpath::Path;
 
 use crate::context::ContextVariable;
 
@@ -21,6 +23,8 @@ pub(crate) enum RequestSource {
     Header(HeaderName),
     /// `method.request.multivalueheader.X`: the values joined with `,`.
     HeaderAll(HeaderName),
+    /// `method.request.body` and `method.request.body.X`, as a place in [`BodySources`].
+    Body(usize),
     /// `stageVariables.X`.
     StageVariable(Box<str>),
     /// `context.X`.
@@ -38,6 +42,8 @@ pub(crate) enum ResponseSource {
     Header(HeaderName),
     /// `integration.response.multivalueheader.X`: the values joined with `,`.
     HeaderAll(HeaderName),
+    /// `integration.response.body` and `integration.response.body.X`, as a place in [`BodySources`].
+    Body(usize),
     /// `stageVariables.X`.
     StageVariable(Box<str>),
     /// `context.X`.
@@ -48,14 +54,20 @@ pub(crate) enum ResponseSource {
     Absent,
 }
 
-/// Why an expression has no source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ExpressionError {
-    /// Reads the body, which needs JSONPath.
-    Unsupported,
-    /// Nothing that AWS's grammar knows.
-    Invalid,
+/// A part of a body that mappings read.
+#[derive(Clone, Debug)]
+pub(crate) enum BodySource {
+    Whole,
+    /// One value, or the list of an indefinite path.
+    Path(Path),
 }
+
+/// The parts of a body that the mappings of one message read. Shared, because they may be read on another thread.
+pub(crate) type BodySources = Arc<[BodySource]>;
+
+/// An expression that AWS's grammar does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Invalid;
 
 /// Which parameter of the integration request is filled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,8 +81,8 @@ pub(crate) enum Destination {
 }
 
 impl RequestSource {
-    /// Parses `expression` for a resource whose path parameters are `path_parameters`.
-    pub(crate) fn parse(expression: &str, path_parameters: &[Box<str>]) -> Result<Self, ExpressionError> {
+    /// Parses `expression` for a resource whose path parameters are `path_parameters`. What it reads of the body is added to `body`.
+    pub(crate) fn parse(expression: &str, path_parameters: &[Box<str>], body: &mut Vec<BodySource>) -> Result<Self, Invalid> {
         if let Some(common) = Common::parse(expression)? {
             return Ok(match common {
                 Common::StageVariable(name) => Self::StageVariable(name),
@@ -79,25 +91,26 @@ impl RequestSource {
                 Common::Static(text) => Self::Static(text),
             });
         }
-        let place = expression.strip_prefix("method.request.").ok_or(ExpressionError::Invalid)?;
-        if is_body(place) {
-            return Err(ExpressionError::Unsupported);
+        let place = expression.strip_prefix("method.request.").ok_or(Invalid)?;
+        if let Some(source) = BodySource::parse(place)? {
+            body.push(source);
+            return Ok(Self::Body(body.len() - 1));
         }
-        let (kind, name) = place.split_once('.').ok_or(ExpressionError::Invalid)?;
+        let (kind, name) = place.split_once('.').ok_or(Invalid)?;
         Ok(match kind {
             "path" => path_parameters.iter().position(|known| **known == *name).map_or(Self::Absent, Self::Path),
             "querystring" => Self::Query(name.into()),
             "multivaluequerystring" => Self::QueryAll(name.into()),
             "header" => Self::Header(header_name(name)?),
             "multivalueheader" => Self::HeaderAll(header_name(name)?),
-            _ => return Err(ExpressionError::Invalid),
+            _ => return Err(Invalid),
         })
     }
 }
 
 impl ResponseSource {
-    /// Parses the source of a method response header.
-    pub(crate) fn parse(expression: &str) -> Result<Self, ExpressionError> {
+    /// Parses the source of a method response header. What it reads of the body is added to `body`.
+    pub(crate) fn parse(expression: &str, body: &mut Vec<BodySource>) -> Result<Self, Invalid> {
         if let Some(common) = Common::parse(expression)? {
             return Ok(match common {
                 Common::StageVariable(name) => Self::StageVariable(name),
@@ -106,29 +119,30 @@ impl ResponseSource {
                 Common::Static(text) => Self::Static(text),
             });
         }
-        let place = expression.strip_prefix("integration.response.").ok_or(ExpressionError::Invalid)?;
-        if is_body(place) {
-            return Err(ExpressionError::Unsupported);
+        let place = expression.strip_prefix("integration.response.").ok_or(Invalid)?;
+        if let Some(source) = BodySource::parse(place)? {
+            body.push(source);
+            return Ok(Self::Body(body.len() - 1));
         }
-        let (kind, name) = place.split_once('.').ok_or(ExpressionError::Invalid)?;
+        let (kind, name) = place.split_once('.').ok_or(Invalid)?;
         Ok(match kind {
             "header" => Self::Header(header_name(name)?),
             "multivalueheader" => Self::HeaderAll(header_name(name)?),
-            _ => return Err(ExpressionError::Invalid),
+            _ => return Err(Invalid),
         })
     }
 }
 
 impl Destination {
     /// Parses a key of `requestParameters`.
-    pub(crate) fn parse(key: &str) -> Result<Self, ExpressionError> {
-        let place = key.strip_prefix("integration.request.").ok_or(ExpressionError::Invalid)?;
-        let (kind, name) = place.split_once('.').ok_or(ExpressionError::Invalid)?;
+    pub(crate) fn parse(key: &str) -> Result<Self, Invalid> {
+        let place = key.strip_prefix("integration.request.").ok_or(Invalid)?;
+        let (kind, name) = place.split_once('.').ok_or(Invalid)?;
         Ok(match kind {
             "header" => Self::Header(header_name(name)?),
             "querystring" => Self::Query(name.into()),
             "path" => Self::Path(name.into()),
-            _ => return Err(ExpressionError::Invalid),
+            _ => return Err(Invalid),
         })
     }
 }
@@ -141,9 +155,9 @@ enum Common {
 }
 
 impl Common {
-    fn parse(expression: &str) -> Result<Option<Self>, ExpressionError> {
+    fn parse(expression: &str) -> Result<Option<Self>, Invalid> {
         if let Some(rest) = expression.strip_prefix('\'') {
-            let text = rest.strip_suffix('\'').ok_or(ExpressionError::Invalid)?;
+            let text = rest.strip_suffix('\'').ok_or(Invalid)?;
             return Ok(Some(Self::Static(text.into())));
         }
         if let Some(name) = expression.strip_prefix("stageVariables.") {
@@ -156,12 +170,20 @@ impl Common {
     }
 }
 
-fn is_body(place: &str) -> bool {
-    place == "body" || place.starts_with("body.") || place.starts_with("body[")
+impl BodySource {
+    /// `None` when `place` is not in the body.
+    fn parse(place: &str) -> Result<Option<Self>, Invalid> {
+        let Some(path) = place.strip_prefix("body") else { return Ok(None) };
+        match path.chars().next() {
+            None => Ok(Some(Self::Whole)),
+            Some('.' | '[') => Path::compile(&format!("${path}")).map(|path| Some(Self::Path(path))).map_err(|_| Invalid),
+            Some(_) => Ok(None),
+        }
+    }
 }
 
-fn header_name(name: &str) -> Result<HeaderName, ExpressionError> {
-    HeaderName::from_bytes(name.as_bytes()).map_err(|_| ExpressionError::Invalid)
+fn header_name(name: &str) -> Result<HeaderName, Invalid> {
+    HeaderName::from_bytes(name.as_bytes()).map_err(|_| Invalid)
 }
 
 #[cfg(test)]
@@ -187,18 +209,20 @@ mod tests {
             ("context.authorizer.claims.sub", Ok(RequestSource::Absent)),
             ("'a value'", Ok(RequestSource::Static("a value".into()))),
             ("''", Ok(RequestSource::Static("".into()))),
-            ("method.request.body", Err(ExpressionError::Unsupported)),
-            ("method.request.body.a.b", Err(ExpressionError::Unsupported)),
-            ("method.request.body[0]", Err(ExpressionError::Unsupported)),
-            ("'open", Err(ExpressionError::Invalid)),
-            ("'", Err(ExpressionError::Invalid)),
-            ("method.request.cookie.a", Err(ExpressionError::Invalid)),
-            ("method.request.header.a b", Err(ExpressionError::Invalid)),
-            ("nonsense", Err(ExpressionError::Invalid)),
-            ("", Err(ExpressionError::Invalid)),
+            ("method.request.body", Ok(RequestSource::Body(0))),
+            ("method.request.body.a.b", Ok(RequestSource::Body(0))),
+            ("method.request.body[0]", Ok(RequestSource::Body(0))),
+            ("method.request.body.a[?(", Err(Invalid)),
+            ("method.request.bodyguard", Err(Invalid)),
+            ("'open", Err(Invalid)),
+            ("'", Err(Invalid)),
+            ("method.request.cookie.a", Err(Invalid)),
+            ("method.request.header.a b", Err(Invalid)),
+            ("nonsense", Err(Invalid)),
+            ("", Err(Invalid)),
         ];
         for (expression, expected) in table {
-            assert_eq!(RequestSource::parse(expression, &parameters), expected, "{expression}");
+            assert_eq!(RequestSource::parse(expression, &parameters, &mut Vec::new()), expected, "{expression}");
         }
     }
 
@@ -208,11 +232,11 @@ mod tests {
             ("integration.response.header.Date", Ok(ResponseSource::Header(http::header::DATE))),
             ("integration.response.multivalueheader.Vary", Ok(ResponseSource::HeaderAll(http::header::VARY))),
             ("'*'", Ok(ResponseSource::Static("*".into()))),
-            ("integration.response.body.id", Err(ExpressionError::Unsupported)),
-            ("method.request.header.a", Err(ExpressionError::Invalid)),
+            ("integration.response.body.id", Ok(ResponseSource::Body(0))),
+            ("method.request.header.a", Err(Invalid)),
         ];
         for (expression, expected) in table {
-            assert_eq!(ResponseSource::parse(expression), expected, "{expression}");
+            assert_eq!(ResponseSource::parse(expression, &mut Vec::new()), expected, "{expression}");
         }
     }
 

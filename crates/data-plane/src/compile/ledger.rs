@@ -192,7 +192,7 @@ fn method_response(response: &MethodResponse) {
     let MethodResponse { response_parameters: _, response_models: _ } = response;
 }
 
-/// The fields of an integration that are decided here; mappings and templates are decided where they are compiled.
+/// The fields of an integration.
 pub(crate) fn integration(integration: &Integration, findings: &mut Findings) {
     let Integration {
         kind,
@@ -224,7 +224,7 @@ pub(crate) fn integration(integration: &Integration, findings: &mut Findings) {
     findings.block("integration.responseTransferMode STREAM", when(streams && *kind != IntegrationType::HttpProxy));
 }
 
-/// The fields of an integration response; what blocks it is decided where it is compiled.
+/// The fields of an integration response.
 pub(crate) fn integration_response(response: &IntegrationResponse) {
     let IntegrationResponse { selection_pattern: _, response_parameters: _, response_templates: _, content_handling: _ } =
         response;

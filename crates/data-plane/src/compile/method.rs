@@ -1,12 +1,13 @@
 //! One method with its integration, ready to serve.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderName;
 use postern_api_model::apigateway::{IntegrationType, ResponseTransferMode};
 use postern_api_model::rest_api::{Definition, Integration, Method};
 
-use super::expression::{Destination, ExpressionError, RequestSource};
+use super::expression::{BodySources, Destination, RequestSource};
 use super::responses::Responses;
 use super::routes::ResourceIndex;
 use super::schema::Schemas;
@@ -17,6 +18,7 @@ use super::{Blocked, ledger, mock};
 use crate::content::Handling;
 use crate::encode::{self, Place, Spelling};
 use crate::headers;
+use crate::mapping_template::MappingTemplate;
 use crate::transport::TlsVerify;
 
 /// A method of a deployment.
@@ -66,13 +68,15 @@ pub(crate) enum Transfer {
 }
 
 /// `requestParameters`, by destination.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Mappings {
     pub(crate) headers: Vec<(HeaderName, RequestSource)>,
     /// Keys are encoded.
     pub(crate) query: Vec<(Box<str>, RequestSource)>,
     /// Keys in the order of [`UriTemplate`]'s parameters.
     pub(crate) path: Vec<(Box<str>, RequestSource)>,
+    /// What they read of the body.
+    pub(crate) body: BodySources,
 }
 
 /// Bodies and responses of a non-proxy HTTP integration.
@@ -92,13 +96,15 @@ pub(crate) struct MockExchange {
 }
 
 /// A MOCK's request template.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum MockTemplate {
     Status(u16),
     /// No integer `statusCode` in it.
     Unreadable,
-    /// Needs the template engine.
-    Unsupported(Blocked),
+    /// Its status is known when it is rendered.
+    Mapping(Arc<MappingTemplate>),
+    /// See [`Template::Broken`].
+    Broken(Box<str>),
 }
 
 /// What the method's surroundings contribute.
@@ -112,11 +118,6 @@ pub(crate) struct Surroundings<'a> {
 }
 
 impl CompiledMethod {
-    /// Everything of it that refuses requests: all, or those that reach one template or response.
-    pub(crate) fn refusals(&self) -> impl Iterator<Item = &Blocked> {
-        self.blocked.iter().chain(self.integration.refusals())
-    }
-
     /// Compiles one method; never fails, because AWS reports what is wrong with a method when it is called.
     pub(crate) fn compile(method: &Method, surroundings: &Surroundings<'_>, findings: &mut ledger::Findings) -> Self {
         let label = format!("{} {}", method.http_method, surroundings.path);
@@ -125,7 +126,7 @@ impl CompiledMethod {
         let integration = match &method.integration {
             Some(integration) => {
                 ledger::integration(integration, &mut own);
-                CompiledIntegration::compile(method, integration, &label, surroundings, &mut own)
+                CompiledIntegration::compile(method, integration, surroundings, &mut own)
             }
             // CreateDeployment refuses this; a snapshot that holds it all the same answers like AWS's broken ones.
             None => CompiledIntegration::Broken("the method has no integration"),
@@ -135,10 +136,6 @@ impl CompiledMethod {
             Ok(validation) => (validation, integration),
             Err(MissingValidator) => (None, CompiledIntegration::Broken("the method's request validator does not exist")),
         };
-        if let CompiledIntegration::Http(_, exchange) = &integration {
-            // A backend must not be called for an answer that cannot be given.
-            own.blocking.extend(exchange.responses.blocked().map(|blocked| blocked.fields().to_owned()));
-        }
         findings.inert.append(&mut own.inert);
         Self {
             resource: surroundings.resource,
@@ -162,24 +159,20 @@ impl CompiledIntegration {
     fn compile(
         method: &Method,
         integration: &Integration,
-        label: &str,
         surroundings: &Surroundings<'_>,
         findings: &mut ledger::Findings,
     ) -> Self {
         let inert = &mut Vec::new();
-        let responses = || Responses::compile(method, label);
+        let responses = || Responses::compile(method);
         let passthrough = Passthrough::parse(&integration.passthrough_behavior);
-        let templates = || {
-            integration.request_templates.iter().map(|(key, text)| {
-                (Box::from(key.as_str()), Template::parse(text, label, &format!("integration.requestTemplates {key}")))
-            })
-        };
+        let templates =
+            || integration.request_templates.iter().map(|(key, text)| (Box::from(key.as_str()), Template::parse(text)));
         let compiled = match integration.kind {
-            IntegrationType::HttpProxy => match HttpEndpoint::compile(integration, surroundings, &mut findings.blocking, inert) {
+            IntegrationType::HttpProxy => match HttpEndpoint::compile(integration, surroundings, inert) {
                 Ok(endpoint) => Self::HttpProxy(endpoint),
                 Err(reason) => Self::Broken(reason),
             },
-            IntegrationType::Http => match HttpEndpoint::compile(integration, surroundings, &mut findings.blocking, inert) {
+            IntegrationType::Http => match HttpEndpoint::compile(integration, surroundings, inert) {
                 Ok(endpoint) => {
                     let templates = RequestTemplates::new(templates(), passthrough);
                     Self::Http(endpoint, HttpExchange { templates, responses: responses() })
@@ -198,26 +191,11 @@ impl CompiledIntegration {
     }
 }
 
-impl CompiledIntegration {
-    fn refusals(&self) -> Vec<&Blocked> {
-        match self {
-            Self::Http(_, exchange) => exchange.templates.all().filter_map(Template::blocked).collect(),
-            Self::Mock(exchange) => {
-                let templates = exchange.templates.all().filter_map(|template| match template {
-                    MockTemplate::Unsupported(blocked) => Some(blocked),
-                    MockTemplate::Status(_) | MockTemplate::Unreadable => None,
-                });
-                templates.chain(exchange.responses.blocked()).collect()
-            }
-            Self::HttpProxy(_) | Self::Unsupported | Self::Broken(_) => Vec::new(),
-        }
-    }
-}
-
 impl From<Template> for MockTemplate {
     fn from(template: Template) -> Self {
         match template {
-            Template::Unsupported(blocked) => Self::Unsupported(blocked),
+            Template::Mapping(template) => Self::Mapping(template),
+            Template::Broken(reason) => Self::Broken(reason),
             Template::Literal(text) => {
                 std::str::from_utf8(&text).ok().and_then(mock::status_code).map_or(Self::Unreadable, Self::Status)
             }
@@ -229,10 +207,9 @@ impl HttpEndpoint {
     fn compile(
         integration: &Integration,
         surroundings: &Surroundings<'_>,
-        blocking: &mut Vec<String>,
         inert: &mut Vec<&'static str>,
     ) -> Result<Self, &'static str> {
-        let mappings = Mappings::compile(integration, surroundings.path_parameters, blocking, inert)?;
+        let mappings = Mappings::compile(integration, surroundings.path_parameters, inert)?;
         let names: Vec<Box<str>> = mappings.path.iter().map(|(name, _)| name.clone()).collect();
         let verb = match integration.http_method.as_deref() {
             None | Some("ANY" | "") => None,
@@ -260,20 +237,12 @@ impl Mappings {
     fn compile(
         integration: &Integration,
         path_parameters: &[Box<str>],
-        blocking: &mut Vec<String>,
         inert: &mut Vec<&'static str>,
     ) -> Result<Self, &'static str> {
         const BROKEN: &str = "a parameter mapping is invalid";
-        let mut mappings = Self::default();
+        let (mut mappings, mut body) = (Self { headers: vec![], query: vec![], path: vec![], body: [].into() }, Vec::new());
         for (key, expression) in &integration.request_parameters {
-            let source = match RequestSource::parse(expression, path_parameters) {
-                Ok(source) => source,
-                Err(ExpressionError::Unsupported) => {
-                    blocking.push(format!("integration.requestParameters {key}={expression}"));
-                    continue;
-                }
-                Err(ExpressionError::Invalid) => return Err(BROKEN),
-            };
+            let source = RequestSource::parse(expression, path_parameters, &mut body).map_err(|_| BROKEN)?;
             match Destination::parse(key).map_err(|_| BROKEN)? {
                 Destination::Header(name) if headers::is_forbidden_mapping(&name) => {
                     return Err("a parameter mapping sets a header that is the gateway's own");
@@ -289,6 +258,18 @@ impl Mappings {
                 Destination::Path(name) => mappings.path.push((name, source)),
             }
         }
-        Ok(mappings)
+        if integration.kind == IntegrationType::Http && !integration.request_templates.is_empty() {
+            mappings.add_overridable(integration.uri.as_deref().unwrap_or(""));
+        }
+        Ok(Self { body: body.into(), ..mappings })
+    }
+
+    /// A path parameter of the URI that nothing is mapped to may still be set by a template's override.
+    fn add_overridable(&mut self, uri: &str) {
+        for name in UriTemplate::parameter_names(uri) {
+            if !self.path.iter().any(|(known, _)| **known == *name) {
+                self.path.push((name.into(), RequestSource::Absent));
+            }
+        }
     }
 }

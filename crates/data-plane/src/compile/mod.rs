@@ -20,7 +20,7 @@ mod validation;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub(crate) use expression::{RequestSource, ResponseSource};
+pub(crate) use expression::{BodySource, BodySources, RequestSource, ResponseSource};
 pub(crate) use gateway_responses::{CustomResponse, ErrorVariable, FailureSource, GatewayResponses, TemplatePiece};
 pub use ledger::{Effect, LedgerEntry, field_ledger};
 pub(crate) use method::{CompiledIntegration, CompiledMethod, HttpEndpoint, HttpExchange, MockExchange, MockTemplate, Transfer};
@@ -28,7 +28,8 @@ pub(crate) use mock::status_code;
 use postern_api_model::rest_api::Definition;
 pub(crate) use published::{PublishedApi, PublishedStage, publish};
 pub(crate) use responses::{CompiledResponse, SelectionError};
-use routes::{ResourceIndex, Routes};
+use routes::Routes;
+pub(crate) use routes::{ResourceIndex, parameter_names};
 pub(crate) use schema::Schema;
 pub(crate) use templates::{MEDIA_TYPE_DEFAULT, Selected, Template, accept_of};
 pub(crate) use uri::{Address, PathValue};
@@ -92,13 +93,10 @@ impl Blocked {
     /// `None` when nothing blocks. `label` says what is blocked, such as `GET /pets`.
     fn of(label: &str, mut fields: Vec<String>) -> Option<Self> {
         fields.dedup();
-        (!fields.is_empty()).then(|| Self::one(label, fields.join(", ")))
-    }
-
-    /// One field.
-    fn one(label: &str, field: String) -> Self {
-        let start = format!("{label} is not implemented yet: ");
-        Self { message: format!("{start}{field}").into(), fields_at: start.len() }
+        (!fields.is_empty()).then(|| {
+            let start = format!("{label} is not implemented yet: ");
+            Self { message: format!("{start}{}", fields.join(", ")).into(), fields_at: start.len() }
+        })
     }
 
     /// The client's message.
@@ -185,7 +183,7 @@ impl CompiledApi {
 
     /// The fields that make requests answer 501, each once.
     fn refusing_fields(&self) -> BTreeSet<&str> {
-        let of_methods = self.methods.iter().flat_map(CompiledMethod::refusals);
+        let of_methods = self.methods.iter().filter_map(|method| method.blocked.as_ref());
         self.blocked.iter().chain(of_methods).map(Blocked::fields).collect()
     }
 

@@ -178,6 +178,11 @@ impl PublishedStage {
         self.variables.get(name).map(String::as_str)
     }
 
+    /// All stage variables.
+    pub(crate) fn variables(&self) -> &BTreeMap<String, String> {
+        &self.variables
+    }
+
     /// Where a method's backend is.
     pub(crate) fn endpoint(&self, method: MethodIndex) -> Result<&Endpoint, AddressError> {
         match &self.endpoints[method] {

@@ -1,38 +1,38 @@
 //! Choosing a template: by the request's media type, or by what the client accepts.
-//!
-//! Until the template engine serves traffic, a template is literal text or refuses the requests that would render it.
 
-use super::Blocked;
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
+
+use crate::mapping_template::MappingTemplate;
 
 /// Media type of a request that names none (AWS docs, "Mapping templates").
 pub(crate) const MEDIA_TYPE_DEFAULT: &str = "application/json";
 
-/// A template's text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A template, compiled.
+#[derive(Clone, Debug)]
 pub(crate) enum Template {
     /// Renders as itself.
     Literal(Bytes),
-    /// Holds `$` or `#`, which the template engine would read.
-    Unsupported(Blocked),
+    /// Shared, because it may be rendered on another thread.
+    Mapping(Arc<MappingTemplate>),
+    /// It cannot be parsed, which AWS says at the request; the text is for the log.
+    Broken(Box<str>),
 }
 
 impl Template {
-    /// Why it cannot be rendered.
-    pub(crate) fn blocked(&self) -> Option<&Blocked> {
-        match self {
-            Self::Literal(_) => None,
-            Self::Unsupported(blocked) => Some(blocked),
+    pub(crate) fn parse(text: &str) -> Self {
+        // Nothing else means anything to the template engine.
+        if !text.contains(['$', '#']) {
+            return Self::Literal(Bytes::copy_from_slice(text.as_bytes()));
         }
-    }
-
-    /// `label` and `field` name the template, for the requests it refuses.
-    pub(crate) fn parse(text: &str, label: &str, field: &str) -> Self {
-        if text.contains(['$', '#']) {
-            Self::Unsupported(Blocked::one(label, format!("{field} (a template with $ or #)")))
-        } else {
-            Self::Literal(Bytes::copy_from_slice(text.as_bytes()))
+        match MappingTemplate::compile(text) {
+            Ok(template) => match template.literal() {
+                Some(text) => Self::Literal(text.clone()),
+                None => Self::Mapping(Arc::new(template)),
+            },
+            Err(error) => Self::Broken(error.to_string().into()),
         }
     }
 }
@@ -75,10 +75,6 @@ pub(crate) enum Selected<'a, T> {
 impl<T> RequestTemplates<T> {
     pub(crate) fn new(by_type: impl IntoIterator<Item = (Box<str>, T)>, passthrough: Passthrough) -> Self {
         Self { by_type: by_type.into_iter().collect(), passthrough }
-    }
-
-    pub(crate) fn all(&self) -> impl Iterator<Item = &T> {
-        self.by_type.iter().map(|(_, template)| template)
     }
 
     /// AWS docs, "Integration passthrough behaviors"; the `$default` template matches what nothing else does.
@@ -148,10 +144,10 @@ mod tests {
 
     #[test]
     fn literal_or_not() {
-        let parse = |text| Template::parse(text, "GET /", "template");
-        assert_eq!(parse("{\"a\": 1}"), Template::Literal(Bytes::from_static(b"{\"a\": 1}")));
-        assert!(matches!(parse("$input.json('$')"), Template::Unsupported(_)));
-        assert!(matches!(parse("#set(x)"), Template::Unsupported(_)));
+        let is_literal = |text| matches!(Template::parse(text), Template::Literal(literal) if literal == text);
+        assert!(is_literal("{\"a\": 1}"));
+        assert!(!is_literal("$input.json('$')"));
+        assert!(matches!(Template::parse("#if(true)"), Template::Broken(_)));
     }
 
     #[test]

@@ -99,6 +99,21 @@ impl UriTemplate {
         Ok(Self { pieces })
     }
 
+    /// The names in braces that are no variables of the stage's.
+    pub(crate) fn parameter_names(text: &str) -> impl Iterator<Item = &str> {
+        let mut rest = text;
+        std::iter::from_fn(move || {
+            loop {
+                let (before, after) = rest.split_once('{')?;
+                let (name, behind) = after.split_once('}')?;
+                rest = behind;
+                if !before.ends_with('$') {
+                    return Some(name);
+                }
+            }
+        })
+    }
+
     /// Fills the stage variables in; one that the stage lacks renders as nothing.
     pub(crate) fn resolve(&self, variables: &BTreeMap<String, String>, verify: TlsVerify) -> Result<Endpoint, AddressError> {
         let mut parts: Vec<Part> = Vec::new();

@@ -59,7 +59,8 @@ impl Validation {
 /// The name and source of a parameter such as `method.request.querystring.page`. One that no request can have is always missing.
 fn parameter(key: &str, path_parameters: &[Box<str>]) -> (Box<str>, RequestSource) {
     let name = key.splitn(4, '.').nth(3).unwrap_or(key);
-    (name.into(), RequestSource::parse(key, path_parameters).unwrap_or(RequestSource::Absent))
+    // No parameter is in the body.
+    (name.into(), RequestSource::parse(key, path_parameters, &mut Vec::new()).unwrap_or(RequestSource::Absent))
 }
 
 impl BodyModel {

@@ -1,25 +1,27 @@
 //! Calling what stands behind a method.
 
 mod hold;
-mod http;
 mod http_proxy;
-mod mock;
+mod mapped;
 
 use std::pin::pin;
 use std::time::Duration;
 
-use crate::compile::{CompiledResponse, MockExchange};
+use bytes::Bytes;
+use http::HeaderMap;
+
+use crate::compile::CompiledResponse;
 use crate::error::GatewayError;
-use crate::stages::{Context, IntegrationRequest};
+use crate::stages::{Asked, Context, IntegrationRequest};
 use crate::transport::{Body, Response, Upstreams};
 pub(crate) use hold::{Delivery, Limits};
 
 /// What came back.
+#[allow(clippy::large_enum_variant, reason = "the large one is the common one")]
 pub(crate) enum IntegrationResponse<'a> {
     HttpProxy(ProxyAnswer<'a>),
-    Http(HttpAnswer<'a>),
-    /// A MOCK's answer is made of its integration response alone.
-    Mock(MockAnswer<'a>),
+    /// Of HTTP and MOCK.
+    Mapped(Box<MappedAnswer<'a>>),
 }
 
 /// A backend's answer that goes to the client as it is.
@@ -30,23 +32,36 @@ pub(crate) struct ProxyAnswer<'a> {
     pub(crate) context: Context<'a>,
 }
 
-/// A backend's answer and the integration response that was chosen for it.
-pub(crate) struct HttpAnswer<'a> {
+/// The integration response that was chosen, and what was made by it.
+pub(crate) struct MappedAnswer<'a> {
     pub(crate) compiled: &'a CompiledResponse,
-    pub(crate) headers: ::http::HeaderMap,
-    pub(crate) body: Body,
-    pub(crate) delivery: Delivery,
-    pub(crate) latency: Duration,
-    pub(crate) accept: Option<Box<str>>,
-    pub(crate) context: Context<'a>,
+    /// The backend's fields; a MOCK has none.
+    pub(crate) headers: HeaderMap,
+    pub(crate) answer: Answer,
+    /// What mappings read of the integration's body.
+    pub(crate) values: Vec<Option<String>>,
+    /// With the overrides of both templates.
+    pub(crate) asked: Box<Asked<'a>>,
+    /// `None`: no backend was called.
+    pub(crate) latency: Option<Duration>,
 }
 
-/// The status a MOCK was asked for, from which its integration response is chosen.
-pub(crate) struct MockAnswer<'a> {
-    pub(crate) status: ::http::StatusCode,
-    pub(crate) exchange: &'a MockExchange,
-    pub(crate) accept: Option<Box<str>>,
-    pub(crate) context: Context<'a>,
+/// The body that the client gets.
+pub(crate) struct Answer {
+    pub(crate) body: Body,
+    pub(crate) delivery: Delivery,
+}
+
+impl Answer {
+    fn whole(body: Bytes) -> Self {
+        Self { body: Body::full(body), delivery: Delivery::Whole }
+    }
+}
+
+impl<'a> MappedAnswer<'a> {
+    fn new(compiled: &'a CompiledResponse, headers: HeaderMap, answer: Answer, asked: Box<Asked<'a>>) -> Box<Self> {
+        Box::new(Self { compiled, headers, answer, values: Vec::new(), asked, latency: None })
+    }
 }
 
 /// Calls the integration. The less common types are boxed, which keeps this future small for the common one.
@@ -59,9 +74,11 @@ pub(crate) async fn integrate<'a>(
         IntegrationRequest::HttpProxy { call, transfer, context } => {
             pin!(http_proxy::call(upstreams, call, transfer, context, limits)).await.map(IntegrationResponse::HttpProxy)
         }
-        IntegrationRequest::Http { call, exchange, accept, context } => {
-            Box::pin(http::call(upstreams, call, exchange, accept, context, limits)).await.map(IntegrationResponse::Http)
+        IntegrationRequest::Http { call, exchange, asked } => {
+            Box::pin(mapped::http(upstreams, call, exchange, asked, limits)).await.map(IntegrationResponse::Mapped)
         }
-        IntegrationRequest::Mock(call) => mock::call(call).map(IntegrationResponse::Mock),
+        IntegrationRequest::Mock { status, exchange, asked } => {
+            Box::pin(mapped::mock(status, exchange, asked)).await.map(IntegrationResponse::Mapped)
+        }
     }
 }

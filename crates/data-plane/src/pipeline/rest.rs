@@ -11,7 +11,7 @@ use crate::gateway_response::{self, Reached};
 use crate::integrations::{Delivery, Limits, integrate};
 use crate::record::{self, Abandoned, Outcome};
 use crate::stages::{
-    Located, MethodResponse, Reading, Validating, admit, authorize, check_parameters, integration_request, locate,
+    Building, Located, MethodResponse, Reading, Validating, admit, authorize, check_parameters, integration_request, locate,
     method_response, read_body, route, validate,
 };
 use crate::transport::{Request, Response, Upstreams};
@@ -43,7 +43,7 @@ pub(crate) async fn serve(gateway: &Gateway, upstreams: &Upstreams, request: Req
 
 /// The stages, in AWS's order.
 async fn answer<'a>(
-    gateway: &Gateway,
+    gateway: &'a Gateway,
     upstreams: &Upstreams,
     arrival: &'a Arrival,
     located: &'a Located,
@@ -62,9 +62,12 @@ async fn answer<'a>(
     let validated = match validate(read) {
         Validating::Valid(validated) => validated,
         // Boxed because few methods need it: what a future may have to hold is copied for every request.
-        Validating::Body(check) => Box::pin(check.run(gateway.large_bodies(), settings.max_body_bytes)).await?,
+        Validating::Body(check) => Box::pin(check.run(gateway.heavy_work(), settings.max_body_bytes)).await?,
     };
-    let integration_request = integration_request(validated)?;
+    let integration_request = match integration_request(validated, gateway.heavy_work(), settings.max_body_bytes)? {
+        Building::Done(request) => request,
+        Building::Waiting(building) => building.await?,
+    };
     let limits = Limits { buffer_bytes: settings.buffer_bytes, max_body_bytes: settings.max_body_bytes };
     let integration_response = pin!(integrate(upstreams, integration_request, limits)).await?;
     method_response(integration_response)

@@ -10,8 +10,12 @@ use crate::content::Compression;
 use crate::context::Arrival;
 use crate::encode::{Place, Spelling, query_values};
 
-/// A source's value. Absent and empty are the same: the destination is left out (recorded).
-pub(super) fn request_value<'a>(source: &'a RequestSource, routed: &'a Routed<'_>) -> Option<PathValue<'a>> {
+/// A source's value; `body` is what was read of the body. Absent and empty are the same: the destination is left out (recorded).
+pub(super) fn request_value<'a>(
+    source: &'a RequestSource,
+    routed: &'a Routed<'_>,
+    body: &'a [Option<String>],
+) -> Option<PathValue<'a>> {
     let received = &routed.received;
     let plain = |text, place| Some(PathValue { text, spelling: Spelling::Plain, place });
     let value = match source {
@@ -26,6 +30,7 @@ pub(super) fn request_value<'a>(source: &'a RequestSource, routed: &'a Routed<'_
         }
         RequestSource::Header(name) => plain(last_field(&received.message.headers, name)?, Place::Segment),
         RequestSource::HeaderAll(name) => plain(joined_fields(&received.message.headers, name)?, Place::Segment),
+        RequestSource::Body(index) => plain(Cow::Borrowed(body.get(*index)?.as_deref()?), Place::Segment),
         // The API's owner wrote these two; a slash in them means one.
         RequestSource::StageVariable(name) => plain(Cow::Borrowed(received.stage.variable(name)?), Place::Path),
         RequestSource::Static(text) => plain(Cow::Borrowed(text), Place::Path),
@@ -39,21 +44,31 @@ pub(super) fn request_value<'a>(source: &'a RequestSource, routed: &'a Routed<'_
 }
 
 /// The values for a query key: several for `multivaluequerystring`, else at most one.
-pub(super) fn request_values<'a>(source: &'a RequestSource, routed: &'a Routed<'_>) -> Vec<PathValue<'a>> {
+pub(super) fn request_values<'a>(
+    source: &'a RequestSource,
+    routed: &'a Routed<'_>,
+    body: &'a [Option<String>],
+) -> Vec<PathValue<'a>> {
     match source {
         RequestSource::QueryAll(key) => query_values(routed.received.arrival.uri.query().unwrap_or(""), key)
             .map(|text| PathValue { text, spelling: Spelling::Plain, place: Place::Query })
             .collect(),
-        _ => request_value(source, routed).into_iter().collect(),
+        _ => request_value(source, routed, body).into_iter().collect(),
     }
 }
 
 /// The value of a method response header; `None` leaves the header out.
-pub(super) fn response_value(source: &ResponseSource, headers: &HeaderMap, context: &Context<'_>) -> Option<HeaderValue> {
+pub(super) fn response_value(
+    source: &ResponseSource,
+    headers: &HeaderMap,
+    body: &[Option<String>],
+    context: &Context<'_>,
+) -> Option<HeaderValue> {
     let text = match source {
         // As it is, whatever bytes it holds.
         ResponseSource::Header(name) => return headers.get_all(name).iter().next_back().cloned(),
         ResponseSource::HeaderAll(name) => joined_fields(headers, name)?,
+        ResponseSource::Body(index) => Cow::Borrowed(body.get(*index)?.as_deref()?),
         ResponseSource::StageVariable(name) => Cow::Borrowed(context.stage.variable(name)?),
         ResponseSource::Context(variable) => variable.value(context.arrival, context.stage, Some(context.resource))?,
         ResponseSource::Static(text) => Cow::Borrowed(&**text),

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::mapping::{Context, response_value};
-use crate::compile::{CompiledResponse, MEDIA_TYPE_DEFAULT, SelectionError, Template};
-use crate::content::{self, Conversion, Kind, NotBase64};
+use crate::compile::{CompiledResponse, MEDIA_TYPE_DEFAULT, SelectionError};
+use crate::content::{self, NotBase64};
 use crate::error::GatewayError;
 use crate::headers::{self, Field, Fields, names};
-use crate::integrations::{Delivery, HttpAnswer, IntegrationResponse, MockAnswer, ProxyAnswer};
-use crate::transport::{Body, Response};
+use crate::integrations::{Answer, Delivery, IntegrationResponse, MappedAnswer, ProxyAnswer};
+use crate::mapping_template::Named;
+use crate::transport::Response;
 
 /// An answer of the API's.
 pub(crate) struct MethodResponse {
@@ -29,8 +30,7 @@ impl MethodResponse {
 pub(crate) fn method_response(response: IntegrationResponse<'_>) -> Result<MethodResponse, GatewayError> {
     match response {
         IntegrationResponse::HttpProxy(answer) => Ok(proxied(answer)),
-        IntegrationResponse::Http(answer) => http(answer),
-        IntegrationResponse::Mock(answer) => mock(&answer),
+        IntegrationResponse::Mapped(answer) => mapped(*answer),
     }
 }
 
@@ -60,22 +60,41 @@ fn head_length(response: &Response, context: &Context<'_>) -> Option<HeaderValue
     (context.arrival.method == Method::HEAD).then(|| response.headers.get(header::CONTENT_LENGTH).cloned()).flatten()
 }
 
-fn http(answer: HttpAnswer<'_>) -> Result<MethodResponse, GatewayError> {
-    let HttpAnswer { compiled, headers, body, delivery, latency, accept, context } = answer;
-    let mut mapped = mapped(compiled, &headers, accept.as_deref(), &context)?;
-    mapped.insert(names::TRACE_ID, context.arrival.ids.trace.clone());
-    let backend = Backend::of(&headers, &context);
-    let response = Response { status: compiled.status, headers: mapped, body };
-    Ok(finished(response, delivery, Some(latency), backend, &context))
+/// Status and fields by the integration response, unless a template overrides them.
+fn mapped(mapped: MappedAnswer<'_>) -> Result<MethodResponse, GatewayError> {
+    let MappedAnswer { compiled, headers: of_backend, answer: Answer { body, delivery }, values, asked, latency } = mapped;
+    let (context, overrides) = (&asked.context, &asked.overrides.response);
+    let status = overrides.status().unwrap_or(compiled.status);
+    if status.is_informational() {
+        // AWS takes such a status when it is configured; as a final answer it would leave the client waiting for one.
+        return Err(GatewayError::Configuration("an integration response has a status of 1xx, which is no final answer"));
+    }
+    let mut headers = HeaderMap::with_capacity(4 + compiled.headers.len());
+    headers.insert(header::CONTENT_TYPE, content_type(compiled, asked.accept.as_deref()));
+    for (name, source) in &compiled.headers {
+        if let Some(value) = response_value(source, &of_backend, &values, context) {
+            headers.insert(name.clone(), value);
+        }
+    }
+    override_headers(&mut headers, &overrides.header);
+    add_ids(&mut headers, context);
+    // Recorded: a MOCK's answer has no trace id.
+    if latency.is_some() {
+        headers.insert(names::TRACE_ID, context.arrival.ids.trace.clone());
+    }
+    let backend = Backend::of(&of_backend, context);
+    Ok(finished(Response { status, headers, body }, delivery, latency, backend, context))
 }
 
-/// No trace id: recorded.
-fn mock(answer: &MockAnswer<'_>) -> Result<MethodResponse, GatewayError> {
-    let compiled = answer.exchange.responses.select(answer.status).map_err(unselected)?;
-    let body = rendered(compiled, answer.accept.as_deref(), &answer.context)?.unwrap_or_default();
-    let headers = mapped(compiled, &HeaderMap::new(), answer.accept.as_deref(), &answer.context)?;
-    let response = Response { status: compiled.status, headers, body: Body::full(body) };
-    Ok(finished(response, Delivery::Whole, None, Backend::Plain, &answer.context))
+/// What cannot stand in a field, or is the gateway's own, is left out, as it is of mappings.
+fn override_headers(headers: &mut HeaderMap, overrides: &Named) {
+    for (name, value) in overrides {
+        let Some(name) = HeaderName::from_bytes(name.as_bytes()).ok().and_then(headers::response_name) else { continue };
+        headers.remove(&name);
+        for value in value.texts().iter().filter_map(|text| HeaderValue::from_str(text).ok()) {
+            headers.append(name.clone(), value);
+        }
+    }
 }
 
 /// Whether a backend compressed its answer itself.
@@ -113,31 +132,6 @@ fn finished(
     MethodResponse { response, delivery, integration_latency }
 }
 
-/// The fields of an answer that is not proxied: the mapped ones, the media type and the ids.
-fn mapped(
-    compiled: &CompiledResponse,
-    backend: &HeaderMap,
-    accept: Option<&str>,
-    context: &Context<'_>,
-) -> Result<HeaderMap, GatewayError> {
-    if let Some(blocked) = &compiled.blocked {
-        return Err(GatewayError::NotImplemented(blocked.clone()));
-    }
-    if compiled.status.is_informational() {
-        // AWS takes such a status when it is configured; as a final answer it would leave the client waiting for one.
-        return Err(GatewayError::Configuration("an integration response has a status of 1xx, which is no final answer"));
-    }
-    let mut headers = HeaderMap::with_capacity(4 + compiled.headers.len());
-    headers.insert(header::CONTENT_TYPE, content_type(compiled, accept));
-    for (name, source) in &compiled.headers {
-        if let Some(value) = response_value(source, backend, context) {
-            headers.insert(name.clone(), value);
-        }
-    }
-    add_ids(&mut headers, context);
-    Ok(headers)
-}
-
 /// The key of the template or, without templates, of the method response's model (AWS docs, "Set up a method response").
 fn content_type(compiled: &CompiledResponse, accept: Option<&str>) -> HeaderValue {
     let template = compiled.templates.select(accept).map(|choice| &choice.content_type);
@@ -145,37 +139,11 @@ fn content_type(compiled: &CompiledResponse, accept: Option<&str>) -> HeaderValu
     chosen.cloned().unwrap_or_else(|| HeaderValue::from_static(MEDIA_TYPE_DEFAULT))
 }
 
-/// What the response's template renders, as the client gets it; `None` without a template. It is text, and base64 where the client
-/// or the integration response wants bytes of it.
-pub(crate) fn rendered(
-    compiled: &CompiledResponse,
-    accept: Option<&str>,
-    context: &Context<'_>,
-) -> Result<Option<bytes::Bytes>, GatewayError> {
-    let Some(text) = template(compiled, accept)? else { return Ok(None) };
-    let accepted = context.stage.api.binary_media_types.accepted(accept);
-    match Conversion::of_response(Kind::Text, accepted, compiled.handling) {
-        Conversion::Text => Ok(Some(text)),
-        conversion => conversion.apply(text).map(Some).map_err(untransformed),
-    }
-}
-
-/// The text of the response's template; `None` without one.
-fn template(compiled: &CompiledResponse, accept: Option<&str>) -> Result<Option<bytes::Bytes>, GatewayError> {
-    if let Some(blocked) = &compiled.blocked {
-        return Err(GatewayError::NotImplemented(blocked.clone()));
-    }
-    match compiled.templates.select(accept).map(|choice| &choice.value) {
-        Some(Template::Literal(text)) => Ok(Some(text.clone())),
-        Some(Template::Unsupported(blocked)) => Err(GatewayError::NotImplemented(blocked.clone())),
-        None => Ok(None),
-    }
-}
-
 /// No integration response for a status; AWS answers 500.
 pub(crate) fn unselected(error: SelectionError) -> GatewayError {
     GatewayError::Configuration(match error {
         SelectionError::NoMatch => "No match for output mapping and no default output mapping configured",
+        SelectionError::TooManySteps => "matching the selection pattern of an integration response takes too long",
         SelectionError::InvalidPattern => "the selection pattern of an integration response is no regular expression",
     })
 }

@@ -17,7 +17,7 @@ pub(crate) struct Located {
 /// A request with its stage.
 pub(crate) struct Received<'a> {
     pub(super) arrival: &'a Arrival,
-    pub(super) stage: &'a PublishedStage,
+    pub(super) stage: &'a Arc<PublishedStage>,
     /// Behind the stage's name, as sent.
     pub(super) path: &'a str,
     /// Borrowed, so that the stages do not move it along; the last one takes it.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header;
-use tokio::sync::Semaphore;
 
 use super::admit::Admitted;
 use super::mapping::request_value;
@@ -15,10 +14,9 @@ use crate::compile::{BodyModel, Schema, Selected, Validation};
 use crate::content;
 use crate::context::Message;
 use crate::error::GatewayError;
+use crate::heavy_work::HeavyWork;
 use crate::transport::Body;
 
-/// Bodies that take long to check and are checked at once: one of 10 MB may take half a gigabyte while it is.
-const LARGE_BODIES_MAX: usize = 2;
 /// Recorded for an empty body, in AWS's log.
 const EMPTY_BODY: &str = "[Unknown error parsing request body]";
 
@@ -43,9 +41,6 @@ pub(crate) struct BodyCheck<'a> {
     routed: Routed<'a>,
     schema: &'a Arc<Schema>,
 }
-
-/// The turns of bodies that are large, or whose model is: checking them would hold up the other requests of their worker.
-pub(crate) struct LargeBodies(Arc<Semaphore>);
 
 /// Checks the parameters, and finds the body's model.
 pub(crate) fn check_parameters(admitted: Admitted<'_>) -> Result<Checked<'_>, GatewayError> {
@@ -74,7 +69,7 @@ impl<'a> Checked<'a> {
 }
 
 fn parameters(validation: &Validation, routed: &Routed<'_>) -> Result<(), GatewayError> {
-    let is_missing = |source| request_value(source, routed).is_none_or(|value| value.text.trim().is_empty());
+    let is_missing = |source| request_value(source, routed, &[]).is_none_or(|value| value.text.trim().is_empty());
     let missing: Vec<&str> =
         validation.required.iter().filter(|(_, source)| is_missing(source)).map(|(name, _)| &**name).collect();
     if missing.is_empty() { Ok(()) } else { Err(GatewayError::missing_parameters(&missing)) }
@@ -82,7 +77,7 @@ fn parameters(validation: &Validation, routed: &Routed<'_>) -> Result<(), Gatewa
 
 impl<'a> BodyCheck<'a> {
     /// Checks the body, which is whole, and puts it back as it was.
-    pub(crate) async fn run(self, large: &LargeBodies, max_body_bytes: u64) -> Result<Validated<'a>, GatewayError> {
+    pub(crate) async fn run(self, heavy: &HeavyWork, max_body_bytes: u64) -> Result<Validated<'a>, GatewayError> {
         let Self { routed, schema } = self;
         let max_bytes = usize::try_from(max_body_bytes).unwrap_or(usize::MAX);
         let message = &mut *routed.received.message;
@@ -96,35 +91,26 @@ impl<'a> BodyCheck<'a> {
             Some(coding) => content::decode(bytes.clone(), coding, max_bytes).await.map_err(undecodable)?,
             None => bytes.clone(),
         };
-        let outcome = if schema.is_quick(text.len()) { schema.check(&text) } else { large.check(schema, &text).await? };
+        let outcome = if schema.is_quick(text.len()) {
+            schema.check(&text)
+        } else {
+            let schema = Arc::clone(schema);
+            heavy.run(routed.received.stage.api_id(), move || schema.check(&text)).await?
+        };
         outcome.map_err(GatewayError::InvalidBody)?;
         message.body = Body::full(bytes);
         Ok(Validated(routed))
     }
 }
 
-impl LargeBodies {
-    async fn check(&self, schema: &Arc<Schema>, body: &Bytes) -> Result<Result<(), String>, GatewayError> {
-        let turn = Arc::clone(&self.0).acquire_owned().await;
-        let (schema, body) = (Arc::clone(schema), body.clone());
-        let check = tokio::task::spawn_blocking(move || {
-            // Held until the work ends, however early the client goes.
-            let _turn = turn;
-            schema.check(&body)
-        });
-        check.await.map_err(|_| GatewayError::Configuration("the validation of a body broke off"))
-    }
-}
-
-impl Default for LargeBodies {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(LARGE_BODIES_MAX)))
-    }
-}
-
 impl<'a> Validated<'a> {
     pub(super) fn routed(&self) -> &Routed<'a> {
         &self.0
+    }
+
+    /// The body, when all of it is there; it stays in its place.
+    pub(super) fn whole_body(&self) -> Option<Bytes> {
+        self.0.received.message.body.whole()
     }
 
     pub(super) fn into_message(self) -> Message {

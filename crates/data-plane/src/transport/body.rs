@@ -113,6 +113,15 @@ impl Body {
         Some(whole)
     }
 
+    /// Its bytes when they are all there already; the body stays as it is.
+    pub fn whole(&self) -> Option<Bytes> {
+        match &self.0 {
+            Kind::Empty => Some(Bytes::new()),
+            Kind::Full(bytes) => Some(bytes.clone()),
+            Kind::Client(_) | Kind::Upstream(_) | Kind::Boxed(_) => None,
+        }
+    }
+
     /// The next part, `None` at the clean end.
     pub async fn frame(&mut self) -> Option<Result<Bytes, BodyError>> {
         std::future::poll_fn(|cx| self.poll_data(cx)).await

@@ -21,6 +21,11 @@ impl<'l> Meter<'l> {
         Meter { limits, steps: Cell::new(0) }
     }
 
+    /// The steps so far.
+    pub(super) fn spent(&self) -> u64 {
+        self.steps.get()
+    }
+
     pub(super) fn charge(&self, steps: usize) -> Result<(), Fault> {
         let spent = self.steps.get().saturating_add(steps as u64);
         self.steps.set(spent);

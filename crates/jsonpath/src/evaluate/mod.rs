@@ -44,12 +44,20 @@ enum Absent {
 
 type Values<'d> = Vec<Cow<'d, Value>>;
 
-pub(crate) fn evaluate<'d>(steps: &Steps, rooted: usize, document: &'d Value, limits: &Limits) -> Result<Found<'d>, Fault> {
+/// What was found, and the steps that it took.
+pub(crate) fn evaluate<'d>(
+    steps: &Steps,
+    rooted: usize,
+    document: &'d Value,
+    limits: &Limits,
+) -> (Result<Found<'d>, Fault>, u64) {
     let evaluation = Evaluation { meter: Meter::new(limits), rooted: RefCell::new(vec![None; rooted]) };
     let place = Place { model: document, root: document, absent: Absent::Skipped };
-    let found = evaluation.find(steps, place)?;
-    evaluation.meter.weigh(&found)?;
-    Ok(found)
+    let found = evaluation.find(steps, place).and_then(|found| {
+        evaluation.meter.weigh(&found)?;
+        Ok(found)
+    });
+    (found, evaluation.meter.spent())
 }
 
 impl Evaluation<'_> {

@@ -1,3 +1,4 @@
 //! The commands other than `serve`.
 
 pub mod keys;
+pub mod template;

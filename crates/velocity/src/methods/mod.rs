@@ -31,6 +31,16 @@ pub(crate) enum Failure {
     Thrown(String),
 }
 
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Limit(limit) => write!(f, "{limit}"),
+            Self::Changed => write!(f, "{}", crate::ErrorKind::ConcurrentModification),
+            Self::Thrown(reason) => f.write_str(reason),
+        }
+    }
+}
+
 /// The result, or `None` if there is no such method. Methods without a result give the empty string, as in Velocity.
 pub(crate) type Outcome = Result<Option<Value>, Failure>;
 

@@ -7,6 +7,7 @@ use postern_api_model::apigateway::{
     UpdateIntegrationResponseInput,
 };
 use postern_api_model::error::{ApiError, ApiResult};
+use postern_api_model::java_pattern::{JavaPattern, PatternError};
 use postern_api_model::rest_api::{Definition, Integration, IntegrationResponse, Method, OrderedMap, RestApi};
 use postern_api_model::scope::Caller;
 
@@ -18,9 +19,6 @@ use crate::patch::Patch;
 
 #[cfg(test)]
 mod tests;
-
-/// Bytes that a compiled selection pattern may take; the data plane compiles with the same bound.
-const PATTERN_BYTES_MAX: usize = 1 << 20;
 
 pub(super) async fn put(plane: &ControlPlane, caller: &Caller, input: PutIntegrationResponseInput) -> ApiResult<Shown> {
     let change = |api: &mut RestApi| put_in(&mut api.definition, &input);
@@ -54,11 +52,7 @@ fn store(method: &mut Method, status: &str, response: IntegrationResponse) -> Ap
 /// Refuses a pattern that is no regular expression, or that another status has: of two equal ones the second is never used.
 fn check_pattern(status: &str, response: &IntegrationResponse, integration: &Integration) -> ApiResult<()> {
     let pattern = response.selection_pattern.as_deref().unwrap_or_default();
-    let compiles = |regex: &str| regex::RegexBuilder::new(regex).size_limit(PATTERN_BYTES_MAX).build().is_ok();
-    // By itself as well, or an unbalanced `a)(b` would borrow the parentheses around it.
-    if !compiles(pattern) || !compiles(&format!("^(?:{pattern})$")) {
-        return Err(ApiError::bad_request(invalid_pattern(pattern)));
-    }
+    JavaPattern::compile(pattern).map_err(|error| ApiError::bad_request(invalid_pattern(&error)))?;
     let is_same = |other: &IntegrationResponse| other.selection_pattern.as_deref().unwrap_or_default() == pattern;
     if integration.responses.iter().any(|(other, response)| other != status && is_same(response)) {
         let name = if pattern.is_empty() { "default" } else { pattern };
@@ -68,10 +62,12 @@ fn check_pattern(status: &str, response: &IntegrationResponse, integration: &Int
 }
 
 /// The service's text; what it would take and this gateway cannot match is named.
-fn invalid_pattern(pattern: &str) -> String {
-    let text = "Invalid regex pattern specified";
-    let has_look_around = ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|look_around| pattern.contains(look_around));
-    if has_look_around { format!("{text}: look-around such as (?=...) or (?!...) is not supported") } else { text.to_owned() }
+fn invalid_pattern(error: &PatternError) -> String {
+    const TEXT: &str = "Invalid regex pattern specified";
+    match error {
+        PatternError::Invalid(_) => TEXT.to_owned(),
+        PatternError::Unsupported(what) => format!("{TEXT}: {what}"),
+    }
 }
 
 fn check_parameters(parameters: &OrderedMap<String>, status: &str, method: &Method) -> ApiResult<()> {

@@ -1,0 +1,84 @@
+//! Regular expressions as Java writes them, such as an integration response's `selectionPattern`.
+//!
+//! API Gateway matches with `java.util.regex`, and both planes need to: one refuses what is no pattern, the other matches. A pattern
+//! is translated once into the syntax of a matcher that takes linear time for what needs no memory of the way, and a bounded number
+//! of steps for the rest: look-around, back-references, possessive quantifiers and atomic groups. What Java has and that matcher
+//! has not (Unicode blocks, `\X`, `\N{name}`, the flag `U`, a look-behind without a bound) does not compile.
+
+mod class;
+mod translate;
+
+use fancy_regex::{Regex, RegexBuilder};
+
+/// Bytes of a pattern: longer than any that is written by hand.
+const PATTERN_BYTES_MAX: usize = 10_000;
+/// Bytes that a compiled pattern may take, so that a definition cannot take the memory of all.
+const COMPILED_BYTES_MAX: usize = 1 << 20;
+/// Bytes of a pattern's cache of states.
+const CACHE_BYTES_MAX: usize = 1 << 18;
+/// Steps back per match. One takes some tens of nanoseconds: together they are about a millisecond.
+const BACKTRACKS_MAX: usize = 50_000;
+
+/// A compiled pattern.
+#[derive(Clone, Debug)]
+pub struct JavaPattern(Regex);
+
+/// A text that is no pattern, or one that cannot be matched here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// Java would not take it either.
+    #[error("{0}")]
+    Invalid(String),
+    /// Java takes it; the text says what is not supported.
+    #[error("{0}")]
+    Unsupported(String),
+}
+
+/// A match that would go back and forth too often, as `(a+)+b` does in a long row of `a`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("matching the regular expression takes too long")]
+pub struct TooManySteps;
+
+impl JavaPattern {
+    /// Compiles `text`.
+    ///
+    /// # Errors
+    /// When it is no pattern, or needs what the module's documentation names; the text says what.
+    pub fn compile(text: &str) -> Result<Self, PatternError> {
+        if text.len() > PATTERN_BYTES_MAX {
+            return Err(PatternError::Unsupported(format!(
+                "a regular expression of more than {PATTERN_BYTES_MAX} bytes is not supported"
+            )));
+        }
+        let translated = translate::translate(text)?;
+        RegexBuilder::new(&format!("\\A(?:{translated})\\z"))
+            .backtrack_limit(BACKTRACKS_MAX)
+            .delegate_size_limit(COMPILED_BYTES_MAX)
+            .delegate_dfa_size_limit(CACHE_BYTES_MAX)
+            .build()
+            .map(Self)
+            .map_err(|_| PatternError::unsupported("so large a regular expression, or something in it"))
+    }
+
+    /// Whether the whole of `text` matches, as `Matcher.matches` finds it.
+    ///
+    /// # Errors
+    /// When that takes too many steps.
+    pub fn matches(&self, text: &str) -> Result<bool, TooManySteps> {
+        self.0.is_match(text).map_err(|_| TooManySteps)
+    }
+}
+
+impl PatternError {
+    fn invalid(message: &str) -> Self {
+        Self::Invalid(message.to_owned())
+    }
+
+    /// `what` goes before "is not supported".
+    fn unsupported(what: &str) -> Self {
+        Self::Unsupported(format!("{what} is not supported"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+//! The integration request of HTTP and MOCK: only what is mapped, and a body that a template renders or that is passed through.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header};
+use tokio::time::Instant;
+
+use super::integration_request::{Asked, Building, HttpCall, IntegrationRequest, UNTRANSFORMED, context, conversion, convert};
+use super::route::Routed;
+use super::target::{Parameters, Target, mapped_headers, override_headers};
+use super::transform::{Transformation, Transformed, Untransformable};
+use super::validate::Validated;
+use crate::compile::{
+    BodySources, HttpEndpoint, HttpExchange, MEDIA_TYPE_DEFAULT, MockExchange, MockTemplate, Selected, Template, Transfer,
+    accept_of, status_code,
+};
+use crate::content::{Conversion, Kind};
+use crate::error::GatewayError;
+use crate::heavy_work::HeavyWork;
+use crate::mapping_template::{Document, Inputs, LiveRequest, MappingTemplate, Overrides, RequestFacts};
+
+/// What becomes of the body.
+enum Payload {
+    Literal(Bytes),
+    Template(Arc<MappingTemplate>),
+    PassedThrough,
+}
+
+/// HTTP: the request is mapped, and so will the answer be.
+pub(super) fn http<'a>(
+    validated: Validated<'a>,
+    endpoint: &'a HttpEndpoint,
+    exchange: &'a HttpExchange,
+    heavy: &'a HeavyWork,
+) -> Result<Building<'a>, GatewayError> {
+    let routed = validated.routed();
+    let conversion = conversion(routed, endpoint.handling);
+    let content_type = routed.received.message.headers.get(header::CONTENT_TYPE);
+    let payload = match exchange.templates.select(content_type) {
+        Selected::Template(_) if conversion.result() == Kind::Binary => return Err(UNTRANSFORMED),
+        Selected::Template(Template::Literal(text)) => Payload::Literal(text.clone()),
+        Selected::Template(Template::Mapping(template)) => Payload::Template(Arc::clone(template)),
+        Selected::Template(Template::Broken(reason)) => return Err(broken(reason)),
+        Selected::PassThrough => Payload::PassedThrough,
+        Selected::Unsupported => return Err(GatewayError::UnsupportedMediaType),
+    };
+    let template = match &payload {
+        Payload::Template(template) => Some(Arc::clone(template)),
+        Payload::Literal(_) | Payload::PassedThrough => None,
+    };
+    let asked = Asked::new(routed, heavy, template.is_some() || exchange.responses.read_requests());
+    let sources = &endpoint.mappings.body;
+    if template.is_none() && sources.is_empty() {
+        let call = send(validated, endpoint, payload, conversion, &Transformed::default())?;
+        return Ok(Building::Done(IntegrationRequest::Http { call, exchange, asked }));
+    }
+    Ok(Building::Waiting(Box::pin(async move {
+        let mut asked = asked;
+        let document = document(&validated, conversion)?;
+        let sources = Arc::clone(sources);
+        let transformation = asked.transformation(document, sources, template);
+        let api_id = asked.context.stage.api_id();
+        let mut transformed = transformation.run(heavy, api_id).await.map_err(Untransformable::of_request)?;
+        let payload = match &mut transformed.rendered {
+            Some(rendered) => Payload::Literal(std::mem::take(&mut rendered.text).into()),
+            None => payload,
+        };
+        let call = send(validated, endpoint, payload, conversion, &transformed)?;
+        asked.carry(transformed);
+        Ok(IntegrationRequest::Http { call, exchange, asked })
+    })))
+}
+
+/// Puts the request together.
+fn send(
+    validated: Validated<'_>,
+    endpoint: &HttpEndpoint,
+    payload: Payload,
+    conversion: Conversion,
+    transformed: &Transformed,
+) -> Result<HttpCall, GatewayError> {
+    let routed = validated.routed();
+    let (arrival, stage) = (routed.received.arrival, routed.received.stage);
+    let overrides = transformed.rendered.as_ref().map(|rendered| &rendered.overrides).filter(|overrides| !overrides.is_empty());
+    let overrides = overrides.map(|overrides| &overrides.request);
+    let parameters = Parameters { body: &transformed.values, overrides };
+    let target = Target::new(routed, endpoint, None, parameters)?;
+    let mapped = mapped_headers(routed, endpoint, parameters)?;
+    let content_type = routed.received.message.headers.get(header::CONTENT_TYPE).cloned();
+    let message = validated.into_message();
+    let body = match payload {
+        Payload::Literal(text) => text,
+        Payload::Template(_) | Payload::PassedThrough => convert(message.body, conversion)?,
+    };
+    let mut headers = HeaderMap::with_capacity(8 + mapped.len());
+    let default = HeaderValue::from_static(MEDIA_TYPE_DEFAULT);
+    headers.insert(header::ACCEPT, default.clone());
+    headers.insert(header::CONTENT_TYPE, content_type.unwrap_or(default));
+    headers.insert(header::USER_AGENT, stage.user_agent().clone());
+    let mut call = target.finish(headers, mapped, body.into(), arrival, stage.api_id_value());
+    // The time in which the body arrived is the client's.
+    call.deadline = Instant::now() + endpoint.timeout;
+    if let Some(overrides) = overrides {
+        override_headers(&mut call.request.headers, &overrides.header)?;
+    }
+    Ok(call)
+}
+
+/// MOCK: the request template's status chooses the answer; where there is none for the media type, the request itself is read.
+pub(super) fn mock<'a>(
+    validated: Validated<'a>,
+    exchange: &'a MockExchange,
+    heavy: &'a HeavyWork,
+) -> Result<Building<'a>, GatewayError> {
+    let routed = validated.routed();
+    let content_type = routed.received.message.headers.get(header::CONTENT_TYPE);
+    let conversion = conversion(routed, exchange.handling);
+    let asked = |is_read: bool| Asked::new(routed, heavy, is_read || exchange.responses.read_requests());
+    let (status, asked) = match exchange.templates.select(content_type) {
+        Selected::Template(_) if conversion.result() == Kind::Binary => return Err(UNTRANSFORMED),
+        Selected::Template(MockTemplate::Status(code)) => (Some(*code), asked(false)),
+        Selected::Template(MockTemplate::Unreadable) => (None, asked(false)),
+        Selected::Template(MockTemplate::Broken(reason)) => return Err(broken(reason)),
+        Selected::Unsupported => return Err(GatewayError::UnsupportedMediaType),
+        Selected::PassThrough => {
+            let asked = asked(false);
+            let body = convert(validated.into_message().body, conversion)?;
+            (std::str::from_utf8(&body).ok().and_then(status_code), asked)
+        }
+        Selected::Template(MockTemplate::Mapping(template)) => {
+            let mut asked = asked(true);
+            let template = Arc::clone(template);
+            return Ok(Building::Waiting(Box::pin(async move {
+                let document = document(&validated, conversion)?;
+                let transformation = asked.transformation(document, [].into(), Some(template));
+                let api_id = asked.context.stage.api_id();
+                let transformed = transformation.run(heavy, api_id).await.map_err(Untransformable::of_request)?;
+                let status = transformed.rendered.as_ref().and_then(|rendered| status_code(&rendered.text));
+                asked.carry(transformed);
+                Ok(IntegrationRequest::Mock { status, exchange, asked })
+            })));
+        }
+    };
+    Ok(Building::Done(IntegrationRequest::Mock { status, exchange, asked }))
+}
+
+/// AWS takes a template that it cannot parse, and answers 500 to the requests that need it.
+fn broken(reason: &str) -> GatewayError {
+    GatewayError::Transformation(format!("Unable to transform request: {reason}"))
+}
+
+/// The body as templates and mappings read it.
+fn document(validated: &Validated<'_>, conversion: Conversion) -> Result<Arc<Document>, GatewayError> {
+    let whole = validated.whole_body().ok_or(UNTRANSFORMED)?;
+    let text = if conversion.result() == Kind::Text { conversion.apply(whole).map_err(|_| UNTRANSFORMED)? } else { whole };
+    Ok(Arc::new(Document::new(text)))
+}
+
+impl<'a> Asked<'a> {
+    /// `is_read`: whether a template, of the request or of the answer, may read the request.
+    fn new(routed: &Routed<'a>, heavy: &'a HeavyWork, is_read: bool) -> Box<Self> {
+        let received = &routed.received;
+        let facts = is_read.then(|| {
+            let live = LiveRequest::new(
+                received.arrival,
+                Arc::clone(received.stage),
+                routed.method.resource,
+                received.path,
+                &routed.found.parameters,
+                received.message.headers.clone(),
+            );
+            Arc::new(RequestFacts::Live(Box::new(live)))
+        });
+        Box::new(Self {
+            accept: accept_of(&received.message.headers).map(Box::from),
+            facts,
+            overrides: Overrides::default(),
+            heavy,
+            context: context(routed, Transfer::Buffered),
+        })
+    }
+
+    /// What is to be made of a body: the request's, or the integration's.
+    pub(crate) fn transformation(
+        &self,
+        document: Arc<Document>,
+        sources: BodySources,
+        template: Option<Arc<MappingTemplate>>,
+    ) -> Transformation {
+        let inputs = self.facts.as_ref().map(|request| {
+            Arc::new(Inputs { request: Arc::clone(request), body: Arc::clone(&document), overrides: self.overrides.clone() })
+        });
+        Transformation { document, sources, template: template.zip(inputs) }
+    }
+
+    /// Takes over what a template has overridden.
+    pub(crate) fn carry(&mut self, transformed: Transformed) {
+        if let Some(rendered) = transformed.rendered {
+            self.overrides = rendered.overrides;
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Where a backend's request goes, and the parameters that are mapped into it or that a template overrides.
+
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use tokio::time::Instant;
+
+use super::integration_request::HttpCall;
+use super::mapping::{request_value, request_values};
+use super::route::Routed;
+use crate::compile::{Address, HttpEndpoint, PathValue};
+use crate::context::Arrival;
+use crate::encode::{self, Place, Spelling};
+use crate::error::GatewayError;
+use crate::headers::{self, names};
+use crate::mapping_template::{Named, OverrideValue, RequestOverrides};
+use crate::transport::{Body, UpstreamRequest};
+
+/// Where parameters come from besides the request itself.
+#[derive(Clone, Copy)]
+pub(super) struct Parameters<'a> {
+    /// What mappings read of the body, by their place.
+    pub(super) body: &'a [Option<String>],
+    /// They win over mappings (AWS docs, "Override your API's request and response parameters").
+    pub(super) overrides: Option<&'a RequestOverrides>,
+}
+
+impl Parameters<'_> {
+    /// Those of a request of which no template and no body is read.
+    pub(super) const PLAIN: Self = Parameters { body: &[], overrides: None };
+
+    /// What a template sets a path parameter to. Whether a slash of it separates segments nobody can say: it does not.
+    fn path(&self, name: &str) -> Option<PathValue<'_>> {
+        let (_, value) = self.overrides?.path.iter().find(|(known, _)| **known == *name)?;
+        let text = value.texts().into_iter().next()?;
+        Some(PathValue { text, spelling: Spelling::Plain, place: Place::Segment })
+    }
+}
+
+/// Where a request goes.
+pub(super) struct Target {
+    address: Address,
+    uri: http::Uri,
+    method: Method,
+    deadline: Instant,
+}
+
+impl Target {
+    pub(super) fn new(
+        routed: &Routed<'_>,
+        endpoint: &HttpEndpoint,
+        client_query: Option<&str>,
+        parameters: Parameters<'_>,
+    ) -> Result<Self, GatewayError> {
+        let (arrival, stage) = (routed.received.arrival, routed.received.stage);
+        let mappings = &endpoint.mappings;
+        let resolved = stage.endpoint(routed.found.method).map_err(invalid_address)?;
+        let values = |index: usize| {
+            let (name, source) = mappings.path.get(index)?;
+            parameters.path(name).or_else(|| request_value(source, routed, parameters.body))
+        };
+        let mapped = mapped_query(routed, endpoint, parameters);
+        let uri = resolved.uri(&values, client_query, &mapped).map_err(invalid_address)?;
+        // What the API's owner put under `/base/` must not reach what is beside it, behind the routes of other methods.
+        if resolved.has_path_value() && encode::steps_up(uri.path()) {
+            return Err(GatewayError::UnusableParameter("the backend's path would hold a step up (`..`)"));
+        }
+        Ok(Self {
+            address: resolved.address(&values).map_err(invalid_address)?,
+            uri,
+            method: endpoint.verb.clone().unwrap_or_else(|| arrival.method.clone()),
+            // Counted from the request's arrival, which is a moment earlier than AWS does: one clock reading less.
+            deadline: arrival.started + endpoint.timeout,
+        })
+    }
+
+    /// Adds what the gateway sets itself, and then what the API's owner maps over it.
+    pub(super) fn finish(
+        self,
+        mut headers: HeaderMap,
+        mapped: Vec<(HeaderName, HeaderValue)>,
+        body: Body,
+        arrival: &Arrival,
+        api_id: &HeaderValue,
+    ) -> HttpCall {
+        headers.insert(header::HOST, self.address.host);
+        headers.insert(names::API_ID, api_id.clone());
+        headers.insert(names::TRACE_ID, arrival.ids.trace.clone());
+        for (name, value) in mapped {
+            headers.insert(name, value);
+        }
+        // Reported from AWS: these verbs never carry a body to the backend.
+        let body = if matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS) { Body::empty() } else { body };
+        let request = UpstreamRequest { origin: self.address.origin, method: self.method, uri: self.uri, headers, body };
+        HttpCall { request, deadline: self.deadline }
+    }
+}
+
+fn invalid_address(reason: &'static str) -> GatewayError {
+    GatewayError::Address(reason.to_owned())
+}
+
+pub(super) fn mapped_headers(
+    routed: &Routed<'_>,
+    endpoint: &HttpEndpoint,
+    parameters: Parameters<'_>,
+) -> Result<Vec<(HeaderName, HeaderValue)>, GatewayError> {
+    let mut mapped = Vec::new();
+    for (name, source) in &endpoint.mappings.headers {
+        let Some(value) = request_value(source, routed, parameters.body) else { continue };
+        mapped.push((name.clone(), field_value(&value.text)?));
+    }
+    Ok(mapped)
+}
+
+/// A decoded query value may hold line ends, which must not become a field of their own.
+fn field_value(text: &str) -> Result<HeaderValue, GatewayError> {
+    HeaderValue::from_str(text).map_err(|_| GatewayError::UnusableParameter("a mapped header's value cannot stand in a header"))
+}
+
+/// Puts the fields that a template overrides in the place of those that are there.
+pub(super) fn override_headers(headers: &mut HeaderMap, overrides: &Named) -> Result<(), GatewayError> {
+    const FORBIDDEN: GatewayError = GatewayError::Configuration("a template overrides a header that is the gateway's own");
+    for (name, value) in overrides {
+        let invalid = |_| GatewayError::Configuration("a template overrides a header whose name is none");
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(invalid)?;
+        if headers::is_forbidden_mapping(&name) {
+            return Err(FORBIDDEN);
+        }
+        // As with mappings, a field of one connection never reaches the backend.
+        if !headers::may_be_mapped(&name) {
+            continue;
+        }
+        headers.remove(&name);
+        for text in value.texts() {
+            headers.append(name.clone(), field_value(&text)?);
+        }
+    }
+    Ok(())
+}
+
+/// The mapped query, encoded.
+fn mapped_query(routed: &Routed<'_>, endpoint: &HttpEndpoint, parameters: Parameters<'_>) -> String {
+    let mut query = String::new();
+    let overridden: Vec<(String, &OverrideValue)> = parameters
+        .overrides
+        .into_iter()
+        .flat_map(|overrides| &overrides.querystring)
+        .map(|(name, value)| (key(name), value))
+        .collect();
+    for (key, source) in &endpoint.mappings.query {
+        if overridden.iter().any(|(known, _)| **known == **key) {
+            continue;
+        }
+        for value in request_values(source, routed, parameters.body) {
+            push_pair(&mut query, key, &value.text, value.spelling);
+        }
+    }
+    for (key, value) in overridden {
+        value.texts().iter().for_each(|text: &Cow<'_, str>| push_pair(&mut query, &key, text, Spelling::Plain));
+    }
+    query
+}
+
+fn key(name: &str) -> String {
+    let mut encoded = String::new();
+    encode::push(&mut encoded, name, Place::Query, Spelling::Plain);
+    encoded
+}
+
+fn push_pair(query: &mut String, key: &str, value: &str, spelling: Spelling) {
+    if !query.is_empty() {
+        query.push('&');
+    }
+    query.push_str(key);
+    query.push('=');
+    encode::push(query, value, Place::Query, spelling);
+}
