@@ -21,6 +21,7 @@ RESPONSE = "method.response.header.a"
 MAPPED = "integration.request.header.a"
 SCHEMA = '{"type": "object"}'
 JSON = "application/json"
+LIMITS = {"rateLimit": 1.0, "burstLimit": 2}
 OPS = ("add", "replace", "remove", "copy", "move", "test")
 SETTING = {
     "cacheDataEncrypted": False,
@@ -51,6 +52,7 @@ class Api:
         client.put_gateway_response(restApiId=self.api_id, responseType="DEFAULT_4XX", statusCode="404", **gateway_response)
         self.deployment_id, self.other_id = (client.create_deployment(restApiId=self.api_id)["id"] for _ in range(2))
         self._stage()
+        self._beside()
         patches = [patch("add", "/binaryMediaTypes/a~1b"), patch("replace", "/description", "d")]
         client.update_rest_api(restApiId=self.api_id, patchOperations=patches)
 
@@ -82,12 +84,38 @@ class Api:
         ]
         self.client.update_stage(**stage, patchOperations=patches)
 
+    def _beside(self):
+        """What stands beside an API: a key, and a plan of its stage; and its documentation."""
+        client, api = self.client, {"restApiId": self.api_id}
+        self.key_id = client.create_api_key(name="n")["id"]
+        self.stage_name = f"{self.api_id}:dev"
+        stages = [{"apiId": self.api_id, "stage": "dev", "throttle": {"/pets/GET": LIMITS}}]
+        quota = {"limit": 10, "offset": 1, "period": "WEEK"}
+        plan = client.create_usage_plan(name="n", apiStages=stages, throttle=LIMITS, quota=quota)
+        self.plan_id = plan["id"]
+        client.update_usage_plan(usagePlanId=self.plan_id, patchOperations=[patch("add", "/productCode", "c")])
+        part = client.create_documentation_part(**api, location={"type": "API"}, properties="{}")
+        self.part_id = part["id"]
+        client.create_documentation_version(**api, documentationVersion="1", description="d")
+
+    @property
+    def certificate_id(self):
+        """One for all tests: its key takes long to find."""
+        if not hasattr(self.client, "certificate_id"):
+            self.client.certificate_id = self.client.generate_client_certificate(description="d")["clientCertificateId"]
+        return self.client.certificate_id
+
     def place(self, noun):
         """The name of the noun's operations, and what they name it by."""
         api = {"restApiId": self.api_id}
         response = {**self.method, "statusCode": "200"}
         return {
             "Account": ("account", {}),
+            "ApiKey": ("api_key", {"apiKey": self.key_id}),
+            "ClientCertificate": ("client_certificate", {"clientCertificateId": self.certificate_id if noun == "ClientCertificate" else ""}),
+            "DocumentationPart": ("documentation_part", {**api, "documentationPartId": self.part_id}),
+            "DocumentationVersion": ("documentation_version", {**api, "documentationVersion": "1"}),
+            "UsagePlan": ("usage_plan", {"usagePlanId": self.plan_id}),
             "Deployment": ("deployment", {**api, "deploymentId": self.deployment_id}),
             "GatewayResponse": ("gateway_response", {**api, "responseType": "DEFAULT_4XX"}),
             "Integration": ("integration", self.method),
@@ -135,6 +163,16 @@ def _read(text):
     return {"true": True, "false": False}.get(text, text)
 
 
+def of_stage(**throttle):
+    """The stages of the plan, with these method throttles; a `_` is a slash."""
+    limits = {name.replace("_", "/"): value for name, value in throttle.items()}
+    return lambda api: {"apiStages": [{"apiId": api.api_id, "stage": "dev", **({"throttle": limits} if limits else {})}]}
+
+
+def of_quota(**members):
+    return {"quota": {"limit": 10, "offset": 1, "period": "WEEK", **members}}
+
+
 def setting(**members):
     return {"methodSettings": {"*/*": SETTING, "~1pets/GET": {**SETTING, **members}}}
 
@@ -151,6 +189,60 @@ DOCUMENTED = {
     "Account": {
         "/cloudwatchRoleArn": {"replace": (ROLE, {"cloudwatchRoleArn": ROLE})},
         "/features": {"add": ("UsagePlans", {}), "remove": ("UsagePlans", "Usage Plans cannot be disabled once enabled")},
+    },
+    "ApiKey": {
+        "/customerId": {"replace": ("c", {"customerId": "c"})},
+        "/description": {"replace": ("text", {"description": "text"})},
+        "/enabled": {"replace": ("true", {"enabled": True})},
+        "/name": {"replace": ("other", {"name": "other"})},
+        "/labels": {"add": ("l", {}), "remove": ("l", {})},
+        "/stages": {
+            "add": (lambda api: f"{api.api_id}/dev", lambda api: {"stageKeys": [f"{api.api_id}/dev"]}),
+            "remove": (lambda api: f"{api.api_id}/dev", {}),
+        },
+    },
+    "ClientCertificate": {"/description": {"replace": ("text", {"description": "text"})}},
+    "DocumentationPart": {"/properties": {"replace": ('{"a":1}', {"properties": '{"a":1}'})}},
+    "DocumentationVersion": {"/description": {"replace": ("text", {"description": "text"})}},
+    "UsagePlan": {
+        "/apiStages": {
+            "add": (lambda api: api.stage_name, {}),
+            "remove": (lambda api: api.stage_name, {"apiStages": []}),
+        },
+        "/apiStages/{stage}/throttle": {
+            "add": ('{"//PUT": {"rateLimit": 3}}', of_stage(__PUT={"rateLimit": 3.0})),
+            "replace": ('{"//PUT": {"rateLimit": 3}}', of_stage(__PUT={"rateLimit": 3.0})),
+            "remove": (None, of_stage()),
+        },
+        "/apiStages/{stage}/throttle//pets/GET": {"remove": (None, of_stage())},
+        "/apiStages/{stage}/throttle//pets/GET/rateLimit": {
+            "add": ("3", of_stage(_pets_GET={**LIMITS, "rateLimit": 3.0})),
+            "replace": ("3", of_stage(_pets_GET={**LIMITS, "rateLimit": 3.0})),
+        },
+        "/apiStages/{stage}/throttle//pets/GET/burstLimit": {
+            "add": ("3", of_stage(_pets_GET={**LIMITS, "burstLimit": 3})),
+            "replace": ("3", of_stage(_pets_GET={**LIMITS, "burstLimit": 3})),
+        },
+        "/description": {"replace": ("text", {"description": "text"})},
+        "/name": {"replace": ("other", {"name": "other"})},
+        "/productCode": {
+            "add": ("d", {"productCode": "d"}),
+            "replace": ("d", {"productCode": "d"}),
+            "remove": (None, {"productCode": None}),
+        },
+        "/quota": {"remove": (None, {"quota": None})},
+        "/quota/limit": {"add": ("3", of_quota(limit=3)), "replace": ("3", of_quota(limit=3))},
+        "/quota/offset": {"add": ("3", of_quota(offset=3)), "replace": ("3", of_quota(offset=3))},
+        "/quota/period": {"add": ("MONTH", of_quota(period="MONTH")), "replace": ("MONTH", of_quota(period="MONTH"))},
+        "/throttle": {"remove": (None, {"throttle": None})},
+        "/throttle/burstLimit": {
+            "add": ("3", {"throttle": {**LIMITS, "burstLimit": 3}}),
+            "replace": ("3", {"throttle": {**LIMITS, "burstLimit": 3}}),
+        },
+        "/throttle/rateLimit": {
+            "add": ("3", {"throttle": {**LIMITS, "rateLimit": 3.0}}),
+            "replace": ("3", {"throttle": {**LIMITS, "rateLimit": 3.0}}),
+        },
     },
     "Deployment": {"/description": {"replace": ("text", {"description": "text"})}},
     "GatewayResponse": {
@@ -367,11 +459,16 @@ def resolved(value, api):
     return value(api) if callable(value) else value
 
 
+def filled(path, api):
+    """Only the API knows what its stage is called in a path."""
+    return path.replace("{stage}", api.stage_name)
+
+
 @pytest.mark.parametrize(("noun", "path", "op"), TAKEN)
 def test_an_operation_that_is_listed(api, noun, path, op):
     value, change = (resolved(part, api) for part in DOCUMENTED[noun][path][op])
     before = api.get(noun)
-    operation = patch(op, path, **{"from" if op == "copy" else "value": value})
+    operation = patch(op, filled(path, api), **{"from" if op == "copy" else "value": value})
     if isinstance(change, str):
         assert api.refusal(noun, operation) == bad_request(change)
         assert api.get(noun) == before
@@ -384,7 +481,7 @@ def test_an_operation_that_is_listed(api, noun, path, op):
 @pytest.mark.parametrize(("noun", "path", "op"), list(unlisted()))
 def test_an_operation_that_is_not_listed(api, noun, path, op):
     before = api.get(noun)
-    status, code, _ = api.refusal(noun, patch(op, path, "1", **{"from": "/description"}))
+    status, code, _ = api.refusal(noun, patch(op, filled(path, api), "1", **{"from": "/description"}))
     assert (status, code) == (400, "BadRequestException")
     assert api.get(noun) == before
 

@@ -108,7 +108,7 @@ def test_what_is_not_found(apigateway, api_id):
 
 
 def test_what_is_not_built_yet_says_so(apigateway):
-    assert refusal(apigateway.get_tags, resourceArn=f"arn:aws:apigateway:{REGION}::/apikeys/abc")[:2] == (501, "NotImplementedException")
+    assert refusal(apigateway.get_tags, resourceArn=f"arn:aws:apigateway:{REGION}::/apis/abc")[:2] == (501, "NotImplementedException")
 
 
 @pytest.mark.parametrize("target", ["/tags/{arn}/", "/tags//{arn}", "/tags/x/../{arn}", "//tags/{arn}", "/tags/./{arn}"])

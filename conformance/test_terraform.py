@@ -15,6 +15,7 @@ from refusals import refusal
 from terraform import World, remove, replace
 from terraform_apis import APIS
 from terraform_methods import METHODS
+from terraform_plans import PLANS
 
 GONE = (404, "NotFoundException")
 ROLE = "arn:aws:iam::000000000000:role/logs"
@@ -30,7 +31,9 @@ SETTING = {
     "unauthorizedCacheControlHeaderStrategy": "SUCCEED_WITH_RESPONSE_HEADER",
 }
 
-LIVES = {**APIS, **METHODS}
+LIVES = {**APIS, **METHODS, **PLANS}
+# What lives and dies without an API.
+OWN = {"api_key", "usage_plan", "client_certificate"}
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ class Applied:
         self.place = dict(resolved(life.place, world))
         made = self.call(life.creator, **resolved(life.configured, world))
         if life.key:
-            self.place[life.key] = made["id"]
+            self.place[life.key] = made[life.key if life.key in made else "id"]
 
     def call(self, operation, **arguments):
         return getattr(self.client, operation)(**arguments)
@@ -81,7 +84,7 @@ def test_no_drift(world, name):
         assert refusal(getattr(applied.client, f"delete_{life.noun}"), **applied.place)[:2] == GONE
 
 
-@pytest.mark.parametrize("name", LIVES)
+@pytest.mark.parametrize("name", [name for name in LIVES if name not in OWN])
 def test_with_its_api_it_is_gone(world, name):
     life = LIVES[name]
     applied = Applied(world, life)
@@ -181,6 +184,35 @@ def test_method_settings(world, path):
     assert world.client.update_stage(**stage, patchOperations=end)["methodSettings"] == {}
     status, code, message = refusal(world.client.update_stage, **stage, patchOperations=end)
     assert (status, code) == (400, "BadRequestException") and "no method setting for this method" in message
+
+
+def test_a_usage_plan_key(world):
+    """Has no update. Its read needs the type, the name and the value."""
+    client = world.client
+    plan, key = client.create_usage_plan(name="plan")["id"], client.create_api_key(name="key")
+    place = {"usagePlanId": plan, "keyId": key["id"]}
+    client.create_usage_plan_key(**place, keyType="API_KEY")
+    shown = {"id": key["id"], "type": "API_KEY", "name": "key", "value": key["value"]}
+    for _ in range(2):
+        assert bare(client.get_usage_plan_key(**place)) == shown
+    client.delete_usage_plan_key(**place)
+    for operation in (client.get_usage_plan_key, client.delete_usage_plan_key):
+        assert refusal(operation, **place)[:2] == GONE
+
+
+@pytest.mark.parametrize(("noun", "own"), [("api_key", "apikeys"), ("usage_plan", "usageplans"), ("client_certificate", "clientcertificates")])
+def test_tags_of_what_has_no_api(world, noun, own):
+    client, life = world.client, LIVES[noun]
+    made = getattr(client, life.creator)(**{"name": "tagged"} if noun != "client_certificate" else {}, tags={"a": "1", "b": "2"})
+    place = {life.key: made[life.key if life.key in made else "id"]}
+    arn = f"arn:aws:apigateway:us-east-1::/{own}/{place[life.key]}"
+    read = getattr(client, f"get_{noun}")
+    assert made["tags"] == read(**place)["tags"] == {"a": "1", "b": "2"}
+    client.untag_resource(resourceArn=arn, tagKeys=["a"])
+    client.tag_resource(resourceArn=arn, tags={"b": "3", "c": "4"})
+    assert read(**place)["tags"] == {"b": "3", "c": "4"}
+    client.untag_resource(resourceArn=arn, tagKeys=["b", "c"])
+    assert "tags" not in read(**place)
 
 
 def test_a_deployment_ends_after_its_canary(world):

@@ -11,6 +11,9 @@ pub(crate) enum Taggable {
         api_id: String,
         stage_name: String,
     },
+    ApiKey(String),
+    UsagePlan(String),
+    ClientCertificate(String),
     /// By the id in the store, which has the private domain's own id.
     DomainName(String),
     /// By the id in the store.
@@ -96,12 +99,15 @@ pub(crate) fn parse(arn: &str, scope: &Scope) -> Result<Taggable, ArnError> {
     match parts[..] {
         ["restapis", id] if !id.is_empty() => Ok(Taggable::RestApi(id.to_owned())),
         ["restapis", id, "stages", name] => Ok(Taggable::Stage { api_id: id.to_owned(), stage_name: name.to_owned() }),
+        ["apikeys", id] if !id.is_empty() => Ok(Taggable::ApiKey(id.to_owned())),
+        ["usageplans", id] if !id.is_empty() => Ok(Taggable::UsagePlan(id.to_owned())),
+        ["clientcertificates", id] if !id.is_empty() => Ok(Taggable::ClientCertificate(id.to_owned())),
         ["domainnames", id] if !id.is_empty() => Ok(Taggable::DomainName(id.to_owned())),
         ["domainnameaccessassociations", ..] => access_association(arn, scope)
             .map(|found| Taggable::DomainNameAccessAssociation(found.stored_id()))
             .ok_or(ArnError::Malformed),
         ["vpclinks", id] if !id.is_empty() => Ok(Taggable::VpcLink(id.to_owned())),
-        ["apikeys" | "clientcertificates" | "usageplans" | "apis", _, ..] => Err(ArnError::Unbuilt),
+        ["apis", _, ..] => Err(ArnError::Unbuilt),
         _ => Err(ArnError::Malformed),
     }
 }
@@ -147,9 +153,18 @@ mod tests {
     }
 
     #[test]
+    fn keys_plans_and_certificates_have_arns_too() {
+        let named = |kind: &str| parse(&format!("arn:aws:apigateway:eu-west-1::/{kind}/abc"), &scope());
+        assert_eq!(named("apikeys"), Ok(Taggable::ApiKey("abc".into())));
+        assert_eq!(named("usageplans"), Ok(Taggable::UsagePlan("abc".into())));
+        assert_eq!(named("clientcertificates"), Ok(Taggable::ClientCertificate("abc".into())));
+    }
+
+    #[test]
     fn other_arns_are_told_apart() {
         assert_eq!(parse("arn:aws:apigateway:us-east-1::/restapis/abc", &scope()), Err(ArnError::Foreign));
-        assert_eq!(parse("arn:aws:apigateway:eu-west-1::/apikeys/k", &scope()), Err(ArnError::Unbuilt));
+        assert_eq!(parse("arn:aws:apigateway:eu-west-1::/apis/k", &scope()), Err(ArnError::Unbuilt));
+        assert_eq!(parse("arn:aws:apigateway:eu-west-1::/apikeys/", &scope()), Err(ArnError::Malformed));
         assert_eq!(parse("arn:aws:lambda:eu-west-1::function", &scope()), Err(ArnError::Malformed));
         assert_eq!(parse("nonsense", &scope()), Err(ArnError::Malformed));
     }

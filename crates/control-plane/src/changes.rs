@@ -2,15 +2,21 @@
 //!
 //! The pure function may run more than once, on a fresh value each time, when another writer was quicker.
 
+use std::future::Future;
+
 use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::rest_api::RestApi;
 use postern_api_model::scope::Caller;
-use postern_store::{Aggregate, Changed, Key, Plan, StoreError, UpdateError, Versioned, Write};
+use postern_store::{Aggregate, Changed, StoreError, UpdateError, Versioned, Write};
 
+use crate::page::{self, Page};
 use crate::{ControlPlane, ids};
 
 /// How often a taken API id is drawn again. Of 36^10 ids even a second draw is a rarity; many in a row are a fault.
 const ID_DRAWS_MAX: u32 = 8;
+
+/// Rows of one look into the store while a page is gathered: a page may have 500 elements, and many may be passed over.
+const LISTED_MAX: usize = 100;
 
 /// AWS's text for a write that lost against another one; its clients retry on it.
 const CONCURRENT: &str = "Unable to complete operation due to concurrent modification. Please try again later.";
@@ -31,15 +37,6 @@ impl ControlPlane {
     ) -> ApiResult<Versioned<A>> {
         let found = postern_store::load::<A>(self.store(), &caller.scope, id).await.map_err(store_failure)?;
         found.ok_or_else(missing)
-    }
-
-    /// Changes several aggregates in one transaction; see [`postern_store::transact`].
-    pub(crate) async fn transact<'a, T: Send>(
-        &self,
-        key: Key,
-        plan: impl FnMut() -> Plan<'a, T, ApiError> + Send,
-    ) -> ApiResult<T> {
-        postern_store::transact(self.store(), &key, plan).await.map_err(|error| update_failure(error, ApiError::internal))
     }
 
     /// Loads a REST API of the caller's.
@@ -97,6 +94,56 @@ impl ControlPlane {
             decide(value).map(|also| Changed { output: (), also })
         });
         removed.await.map_err(|error| update_failure(error, missing))
+    }
+
+    /// Loads an aggregate of the caller's with its version, for [`Self::transact`].
+    pub(crate) async fn versioned<A: Aggregate>(&self, caller: &Caller, id: &str) -> ApiResult<Option<Versioned<A>>> {
+        postern_store::load::<A>(self.store(), &caller.scope, id).await.map_err(store_failure)
+    }
+
+    /// Changes several aggregates in one transaction. `plan` loads them, and gives its output and the writes; it may run more than
+    /// once. Writers take turns on the aggregate `turn` of type `A`.
+    pub(crate) async fn transact<A: Aggregate, T: Send, F: Future<Output = ApiResult<(T, Vec<Write>)>> + Send>(
+        &self,
+        caller: &Caller,
+        turn: &str,
+        plan: impl FnMut() -> F + Send,
+    ) -> ApiResult<T> {
+        let turn = postern_store::key_of::<A>(&caller.scope, turn);
+        let done = postern_store::transact(self.store(), &turn, plan).await;
+        done.map_err(|error| update_failure(error, ApiError::internal))
+    }
+
+    /// One page of the caller's aggregates whose ids begin with `prefix` and that `keep` lets pass, in the order of their ids. The
+    /// page counts by what follows the prefix.
+    pub(crate) async fn page<A: Aggregate>(
+        &self,
+        caller: &Caller,
+        page: &Page,
+        prefix: &str,
+        mut keep: impl FnMut(&A) -> bool + Send,
+    ) -> ApiResult<(Vec<A>, Option<String>)> {
+        let mut found: Vec<(String, A)> = Vec::new();
+        let mut after = format!("{prefix}{}", page.after.as_deref().unwrap_or_default());
+        loop {
+            let rows = postern_store::list::<A>(self.store(), &caller.scope, Some(&after), LISTED_MAX).await;
+            let rows = rows.map_err(store_failure)?;
+            let is_last = rows.len() < LISTED_MAX || rows.last().is_some_and(|(id, _)| !id.starts_with(prefix));
+            if let Some((id, _)) = rows.last() {
+                after.clone_from(id);
+            }
+            for (id, Versioned { value, .. }) in rows {
+                let Some(key) = id.strip_prefix(prefix).filter(|_| keep(&value)) else { continue };
+                if found.len() == page.limit {
+                    let position = found.last().map(|(key, _)| page::encode(key));
+                    return Ok((found.into_iter().map(|(_, value)| value).collect(), position));
+                }
+                found.push((key.to_owned(), value));
+            }
+            if is_last {
+                return Ok((found.into_iter().map(|(_, value)| value).collect(), None));
+            }
+        }
     }
 
     /// Changes a REST API of the caller's.

@@ -5,6 +5,12 @@ pub(crate) const LONG: usize = 10;
 /// Characters of nearly every other id.
 pub(crate) const SHORT: usize = 6;
 
+/// Characters of an API key's value that is made here, as AWS makes them.
+const KEY_VALUE: usize = 40;
+/// As [`UNBIASED_BYTES`], for 62 characters.
+const KEY_VALUE_UNBIASED_BYTES: u8 = 248;
+const KEY_VALUE_ALPHABET: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
 const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 /// The largest multiple of the alphabet's size that fits a byte: bytes from here on are drawn again, so that no character is likelier.
 const UNBIASED_BYTES: u8 = 252;
@@ -29,6 +35,19 @@ pub(crate) fn random(length: usize) -> String {
         id.extend(drawn.take(length - id.len()));
     }
     id
+}
+
+/// A new value for an API key: 238 bits of chance.
+pub(crate) fn key_value() -> String {
+    let mut value = String::with_capacity(KEY_VALUE);
+    let mut bytes = [0_u8; KEY_VALUE];
+    while value.len() < KEY_VALUE {
+        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+        let unbiased = bytes.iter().filter(|byte| **byte < KEY_VALUE_UNBIASED_BYTES);
+        let drawn = unbiased.map(|byte| char::from(KEY_VALUE_ALPHABET[usize::from(*byte) % 62]));
+        value.extend(drawn.take(KEY_VALUE - value.len()));
+    }
+    value
 }
 
 /// A version 4 UUID, for `x-amzn-RequestId`.
@@ -60,6 +79,14 @@ mod tests {
             assert_eq!(id.len(), length);
             assert!(id.bytes().all(|byte| ALPHABET.contains(&byte)), "{id}");
         }
+    }
+
+    #[test]
+    fn key_values_have_their_length_and_alphabet() {
+        let value = key_value();
+        assert_eq!(value.len(), KEY_VALUE);
+        assert!(value.bytes().all(|byte| KEY_VALUE_ALPHABET.contains(&byte)), "{value}");
+        assert_ne!(value, key_value());
     }
 
     #[test]

@@ -18,6 +18,11 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    /// The first page of the largest size.
+    pub(crate) fn largest() -> Self {
+        Self { after: None, limit: LIMIT_MAX }
+    }
+
     /// Reads `limit` and `position` as the client sent them.
     pub(crate) fn new(limit: Option<i32>, position: Option<&str>) -> ApiResult<Self> {
         let limit = match limit {

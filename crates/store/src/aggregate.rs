@@ -1,10 +1,13 @@
 //! Aggregates with their types: JSON in the store, values outside of it.
 
 use postern_api_model::account::Account;
+use postern_api_model::api_key::{ApiKey, ApiKeyValue};
+use postern_api_model::client_certificate::ClientCertificate;
 use postern_api_model::domain_name::{DomainClaim, DomainName};
 use postern_api_model::domain_name_access_association::DomainNameAccessAssociation;
-use postern_api_model::rest_api::{DeploymentSnapshot, RestApi};
+use postern_api_model::rest_api::{DeploymentSnapshot, DocumentationSnapshot, RestApi};
 use postern_api_model::scope::Scope;
+use postern_api_model::usage_plan::{UsagePlan, UsagePlanKey};
 use postern_api_model::vpc_link::VpcLink;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -54,9 +57,44 @@ impl Aggregate for VpcLink {
     const KIND: Kind = Kind::VPC_LINK;
 }
 
+/// Its id is [`child_id`] of the API and the version.
+impl Aggregate for DocumentationSnapshot {
+    const KIND: Kind = Kind::DOCUMENTATION_VERSION;
+}
+
+/// Its id is the key's.
+impl Aggregate for ApiKey {
+    const KIND: Kind = Kind::API_KEY;
+}
+
+/// Its id is a digest of the value.
+impl Aggregate for ApiKeyValue {
+    const KIND: Kind = Kind::API_KEY_VALUE;
+}
+
+/// Its id is the plan's.
+impl Aggregate for UsagePlan {
+    const KIND: Kind = Kind::USAGE_PLAN;
+}
+
+/// Its id is [`child_id`] of the plan and the key.
+impl Aggregate for UsagePlanKey {
+    const KIND: Kind = Kind::USAGE_PLAN_KEY;
+}
+
+/// Its id is the certificate's.
+impl Aggregate for ClientCertificate {
+    const KIND: Kind = Kind::CLIENT_CERTIFICATE;
+}
+
 /// The id under which a deployment's frozen definition is stored: a child of the API, for [`Write::DeleteChildren`].
 pub fn snapshot_id(api_id: &str, deployment_id: &str) -> String {
-    format!("{api_id}/{deployment_id}")
+    child_id(api_id, deployment_id)
+}
+
+/// The id of what stands under a parent, for [`Write::DeleteChildren`].
+pub fn child_id(parent_id: &str, id: &str) -> String {
+    format!("{parent_id}/{id}")
 }
 
 /// The key of an aggregate of type `A`.

@@ -23,11 +23,29 @@ impl Kind {
     pub const DOMAIN_ACCESS: Kind = Kind("domain_access");
     /// A VPC link of REST APIs.
     pub const VPC_LINK: Kind = Kind("vpc_link");
+    /// The documentation parts that a documentation version froze; its id is `{api_id}/{version}`.
+    pub const DOCUMENTATION_VERSION: Kind = Kind("documentation_version");
+    /// An API key.
+    pub const API_KEY: Kind = Kind("api_key");
+    /// Which API key has a value; its id is a digest of the value.
+    pub const API_KEY_VALUE: Kind = Kind("api_key_value");
+    /// A usage plan.
+    pub const USAGE_PLAN: Kind = Kind("usage_plan");
+    /// An API key in a usage plan; its id is `{usage_plan_id}/{api_key_id}`.
+    pub const USAGE_PLAN_KEY: Kind = Kind("usage_plan_key");
+    /// A client certificate with its private key.
+    pub const CLIENT_CERTIFICATE: Kind = Kind("client_certificate");
 
-    const ALL: [Kind; 7] = [
+    const ALL: &[Kind] = &[
         Kind::REST_API,
         Kind::REST_DEPLOYMENT,
         Kind::ACCOUNT,
+        Kind::DOCUMENTATION_VERSION,
+        Kind::API_KEY,
+        Kind::API_KEY_VALUE,
+        Kind::USAGE_PLAN,
+        Kind::USAGE_PLAN_KEY,
+        Kind::CLIENT_CERTIFICATE,
         Kind::DOMAIN_NAME,
         Kind::DOMAIN_CLAIM,
         Kind::DOMAIN_ACCESS,
@@ -41,7 +59,7 @@ impl Kind {
 
     /// The kind with this stored name.
     pub fn named(name: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.0 == name)
+        Kind::ALL.iter().copied().find(|kind| kind.0 == name)
     }
 
     /// Whether ids of this kind are API ids, which are unique in the whole installation.

@@ -23,10 +23,12 @@ mod store;
 mod update;
 
 pub use access_key::{AccessKey, AccessKeyStatus, Secret};
-pub use aggregate::{Aggregate, create, decode, delete, encode, expect, key_of, list, load, replace, snapshot_id, touch};
+pub use aggregate::{
+    Aggregate, child_id, create, decode, delete, encode, expect, key_of, list, load, replace, snapshot_id, touch,
+};
 pub use error::StoreError;
 pub use key::{Change, Key, Kind, Versioned, Write};
 pub use locks::{UPDATE_LOCKS_MAX, UpdateLocks};
 pub use sqlite::{BATCH_COMMITS_MAX, CHANGES_KEPT, OpenMode, QUEUE_COMMITS_MAX, SqliteStore};
 pub use store::{BODY_BYTES_MAX, LIST_ROWS_MAX, Store, StoreFuture};
-pub use update::{Changed, Plan, UpdateError, WRITE_RETRIES_MAX, remove, transact, update, update_or_default};
+pub use update::{Changed, UpdateError, WRITE_RETRIES_MAX, remove, transact, update, update_or_default};

@@ -1,7 +1,6 @@
 //! Changing an aggregate: load, run a pure function, write under the version check, again after a conflict.
 
 use std::future::Future;
-use std::pin::Pin;
 use std::time::Duration;
 
 use postern_api_model::scope::Scope;
@@ -132,24 +131,21 @@ where
     .await
 }
 
-/// What [`transact`] runs: reads what it needs and says which writes follow from it.
-pub type Plan<'a, T, E> = Pin<Box<dyn Future<Output = Result<Changed<T>, E>> + Send + 'a>>;
-
-/// Changes several aggregates at once: `plan` loads them and gives the writes, each under the version that it saw. It is run again
-/// after each conflict, so it must do nothing but read. `key` is the aggregate for which the writers of this process queue up.
+/// Changes several aggregates in one commit. `plan` loads what it decides on, and gives its output with the writes, each under the
+/// version that it saw; it is run again after a conflict, as in [`update`]. Writers that name the same `turn` take turns: the
+/// aggregate that most of them meet on. Without writes nothing is committed.
+///
+/// What `plan` only reads is not checked: a decision that hangs on another aggregate's state writes that aggregate too.
 ///
 /// # Errors
 /// See [`UpdateError`]; never `Missing`.
-pub async fn transact<'a, T, E>(
-    store: &dyn Store,
-    key: &Key,
-    mut plan: impl FnMut() -> Plan<'a, T, E> + Send,
-) -> Result<T, UpdateError<E>>
+pub async fn transact<T, E, F>(store: &dyn Store, turn: &Key, mut plan: impl FnMut() -> F + Send) -> Result<T, UpdateError<E>>
 where
+    F: Future<Output = Result<(T, Vec<Write>), E>> + Send,
     T: Send,
     E: Send,
 {
-    let place = store.update_locks().queue(key);
+    let place = store.update_locks().queue(turn);
     let _turn = match &place {
         Some(place) => Some(place.turn().await),
         None => None,
@@ -158,17 +154,20 @@ where
         if attempt > 0 {
             tokio::time::sleep(jittered_wait(attempt)).await;
         }
-        let Changed { output, also } = plan().await.map_err(UpdateError::Refused)?;
-        match store.commit(also).await {
+        let (output, writes) = plan().await.map_err(UpdateError::Refused)?;
+        if writes.is_empty() {
+            return Ok(output);
+        }
+        match store.commit(writes).await {
             Ok(()) => return Ok(output),
             Err(StoreError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    Err(UpdateError::TooManyConflicts(key.clone()))
+    Err(UpdateError::TooManyConflicts(turn.clone()))
 }
 
-/// The loop behind the three for one aggregate: `plan` makes the aggregate's own write from what is stored.
+/// The loop behind the three on one aggregate: `plan` makes the aggregate's own write from what is stored.
 async fn repeat<A, T, E>(
     store: &dyn Store,
     key: &Key,

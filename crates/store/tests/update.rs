@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use common::{Tally, at, beside, create, key, open, scope};
 use postern_store::{
-    Changed, Kind, Plan, SqliteStore, Store, StoreError, UpdateError, Versioned, WRITE_RETRIES_MAX, Write, list, load, remove,
-    update, update_or_default,
+    Changed, Kind, SqliteStore, Store, StoreError, UpdateError, Versioned, WRITE_RETRIES_MAX, Write, list, load, remove, replace,
+    transact, update, update_or_default,
 };
 
 const WRITERS: u32 = 64;
@@ -136,14 +136,11 @@ async fn a_corrupt_body_names_kind_and_id_and_quotes_nothing() {
 }
 
 /// Refers to `target` from a new tally, having seen it at its version.
-fn refer(store: &Arc<SqliteStore>, from: &'static str, target: &'static str) -> Plan<'static, (), String> {
-    let store = Arc::clone(store);
-    Box::pin(async move {
-        let found = postern_store::load::<Tally>(store.as_ref(), &scope(), target).await.map_err(|error| error.to_string())?;
-        let version = found.ok_or_else(|| "missing".to_owned())?.version;
-        let create = postern_store::create(&scope(), from, &Tally::default()).map_err(|error| error.to_string())?;
-        Ok(Changed { output: (), also: vec![create, postern_store::touch::<Tally>(&scope(), target, version)] })
-    })
+async fn refer(store: &SqliteStore, from: &str, target: &str) -> Result<((), Vec<Write>), String> {
+    let found = load::<Tally>(store, &scope(), target).await.map_err(|error| error.to_string())?;
+    let version = found.ok_or_else(|| "missing".to_owned())?.version;
+    let create = postern_store::create(&scope(), from, &Tally::default()).map_err(|error| error.to_string())?;
+    Ok(((), vec![create, postern_store::touch::<Tally>(&scope(), target, version)]))
 }
 
 #[tokio::test]
@@ -154,14 +151,14 @@ async fn a_reference_and_a_removal_never_miss_each_other() {
     let target = key(Kind::ACCOUNT, "target");
     let seen = store.load(&target).await.unwrap().unwrap().version;
 
-    postern_store::transact(store.as_ref(), &key(Kind::ACCOUNT, "from"), || refer(&store, "from", "target")).await.unwrap();
+    transact(store.as_ref(), &key(Kind::ACCOUNT, "from"), || refer(&store, "from", "target")).await.unwrap();
     // Whoever looked for references before the touch has to look again.
     assert!(matches!(
         store.commit(vec![postern_store::delete::<Tally>(&scope(), "target", seen)]).await,
         Err(StoreError::Conflict { .. })
     ));
     store.commit(vec![postern_store::delete::<Tally>(&scope(), "target", seen + 1)]).await.unwrap();
-    let refused = postern_store::transact(store.as_ref(), &key(Kind::ACCOUNT, "late"), || refer(&store, "late", "target")).await;
+    let refused = transact(store.as_ref(), &key(Kind::ACCOUNT, "late"), || refer(&store, "late", "target")).await;
     assert_eq!(refused, Err(UpdateError::Refused("missing".to_owned())));
 }
 
@@ -177,4 +174,64 @@ async fn an_expectation_changes_nothing() {
         let refused = store.commit(vec![postern_store::expect::<Tally>(&scope(), id, version)]).await;
         assert_eq!(refused, Err(StoreError::Conflict { key: key(Kind::ACCOUNT, id) }));
     }
+}
+
+/// Moves the last entry of one tally to another: one commit of both, whatever other writers do.
+async fn moved(store: &SqliteStore, from: &str, to: &str) -> Result<(u32, Vec<Write>), Empty> {
+    let load = |id: String| async move { load::<Tally>(store, &scope(), &id).await.unwrap().unwrap() };
+    let (mut source, mut target) = (load(from.to_owned()).await, load(to.to_owned()).await);
+    let entry = source.value.entries.pop().ok_or(Empty)?;
+    target.value.entries.push(entry);
+    let writes = [(from, source), (to, target)].map(|(id, tally)| replace(&scope(), id, tally.version, &tally.value).unwrap());
+    Ok((entry, writes.into()))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Empty;
+
+#[tokio::test]
+async fn several_aggregates_change_together_and_nothing_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Arc::new(open(&dir).await);
+    for id in ["a", "b"] {
+        let tally = Tally { entries: (0..20).collect() };
+        store.commit(vec![postern_store::create(&scope(), id, &tally).unwrap()]).await.unwrap();
+    }
+    // Each takes turns on its source only, so that the two directions meet without a turn.
+    let movers: Vec<_> = (0..40)
+        .map(|n| {
+            let store = Arc::clone(&store);
+            let (from, to) = if n % 2 == 0 { ("a", "b") } else { ("b", "a") };
+            let turn = key(Kind::ACCOUNT, from);
+            tokio::spawn(async move { transact(store.as_ref(), &turn, || moved(&store, from, to)).await.unwrap() })
+        })
+        .collect();
+    for mover in movers {
+        mover.await.unwrap();
+    }
+    let mut left = Vec::new();
+    for id in ["a", "b"] {
+        let tally = load::<Tally>(store.as_ref(), &scope(), id).await.unwrap().unwrap();
+        assert_eq!(tally.version, 41, "each move wrote both");
+        left.extend(tally.value.entries);
+    }
+    left.sort_unstable();
+    let wanted: Vec<u32> = (0..20).flat_map(|n| [n, n]).collect();
+    assert_eq!(left, wanted);
+}
+
+#[tokio::test]
+async fn a_refusal_and_a_plan_without_writes_commit_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).await;
+    for id in ["a", "b"] {
+        store.commit(vec![postern_store::create(&scope(), id, &Tally::default()).unwrap()]).await.unwrap();
+    }
+    let before = store.last_change().await.unwrap();
+    let turn = key(Kind::ACCOUNT, "a");
+    let refused = transact(&store, &turn, || moved(&store, "a", "b")).await;
+    assert_eq!(refused, Err(UpdateError::Refused(Empty)));
+    let nothing = transact(&store, &turn, || async { Ok::<_, Empty>((7, Vec::new())) }).await;
+    assert_eq!(nothing, Ok(7));
+    assert_eq!(store.last_change().await.unwrap(), before);
 }

@@ -5,6 +5,8 @@
 
 mod authorizer;
 mod deployment;
+mod documentation_part;
+mod documentation_version;
 mod gateway_response;
 mod integration;
 mod method;
@@ -15,6 +17,8 @@ mod stage;
 
 pub use authorizer::{Authorizer, JwtAdditionalClaim, JwtConfiguration, JwtIssuer, RESULT_TTL_S_DEFAULT};
 pub use deployment::{Deployment, DeploymentSnapshot};
+pub use documentation_part::{ANY as DOCUMENTATION_ANY, DocumentationLocation, DocumentationPart};
+pub use documentation_version::{DocumentationSnapshot, DocumentationVersion};
 pub use gateway_response::{GatewayResponse, TEMPLATE_DEFAULT};
 pub use integration::{Integration, IntegrationResponse, TIMEOUT_MS_DEFAULT};
 pub use method::{AUTHORIZATION_NONE, Method, MethodResponse};
@@ -54,6 +58,12 @@ pub struct RestApi {
     /// By stage name.
     #[serde(default)]
     pub stages: BTreeMap<String, Stage>,
+    /// By part id. Published by documentation versions, so outside of what a deployment freezes.
+    #[serde(default)]
+    pub documentation_parts: BTreeMap<String, DocumentationPart>,
+    /// By version. What each holds is an immutable aggregate of its own, [`DocumentationSnapshot`].
+    #[serde(default)]
+    pub documentation_versions: BTreeMap<String, DocumentationVersion>,
     /// Tags of the API itself; a stage has its own.
     #[serde(default)]
     pub tags: Tags,

@@ -1,6 +1,6 @@
 //! A named place from which a deployment is served, with settings that change without a new deployment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,9 @@ pub struct Stage {
     /// X-Ray tracing.
     #[serde(default)]
     pub tracing_enabled: bool,
+    /// Ids of the usage plans that name the stage: the other side of their `api_stages`.
+    #[serde(default)]
+    pub usage_plans: BTreeSet<String>,
     /// Tags of the stage.
     #[serde(default)]
     pub tags: Tags,

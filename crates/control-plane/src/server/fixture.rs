@@ -159,6 +159,8 @@ pub(crate) fn api() -> RestApi {
         definition,
         deployments: BTreeMap::new(),
         stages: BTreeMap::new(),
+        documentation_parts: BTreeMap::new(),
+        documentation_versions: BTreeMap::new(),
         tags: BTreeMap::new(),
     }
 }

@@ -25,7 +25,7 @@ async fn an_unsigned_call_learns_nothing() {
 #[tokio::test]
 async fn every_answer_has_an_id_a_type_and_a_length() {
     let bench = Bench::dev().await;
-    for (path, status) in [("/restapis/abcde12345/models", 200), ("/nothing", 404), ("/apikeys", 501)] {
+    for (path, status) in [("/restapis/abcde12345/models", 200), ("/nothing", 404), ("/v2/apis", 501)] {
         let request = Request::builder().uri(path).body(Bytes::new()).unwrap();
         let answer = bench.plane.serve(request).await;
         assert_eq!(answer.status(), status);
@@ -40,8 +40,7 @@ async fn every_answer_has_an_id_a_type_and_a_length() {
 async fn an_unbuilt_operation_says_so_before_its_input_is_read() {
     let bench = Bench::dev().await;
     let calls = [
-        ("POST", "/apikeys", "CreateApiKey"),
-        ("POST", "/apikeys?mode=import", "ImportApiKeys"),
+        ("POST", "/restapis/abcde12345/authorizers/abc123", "TestInvokeAuthorizer"),
         ("POST", "/v2/apis", "CreateApi"),
         ("GET", "/prod/@connections/L0SM9cOFvHcCIhw%3D", "GetConnection"),
     ];

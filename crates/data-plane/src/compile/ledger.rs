@@ -258,6 +258,7 @@ pub(crate) fn stage(stage: &Stage) -> StageFindings {
         client_certificate_id,
         documentation_version,
         tracing_enabled,
+        usage_plans,
         tags,
     } = stage;
     let mut findings = StageFindings::default();
@@ -267,6 +268,7 @@ pub(crate) fn stage(stage: &Stage) -> StageFindings {
     all.note("Stage.cacheClusterSize", some(cache_cluster_size));
     all.note("Stage.documentationVersion", some(documentation_version));
     all.note("Stage.tracingEnabled", when(*tracing_enabled));
+    all.note("Stage.usagePlans", when(!usage_plans.is_empty()));
     all.note("Stage.tags", when(!tags.is_empty()));
     if let Some(AccessLogSettings { destination_arn, format }) = access_log_settings {
         all.note("AccessLogSettings.destinationArn", some(destination_arn));

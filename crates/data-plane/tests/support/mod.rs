@@ -358,6 +358,7 @@ pub fn stage(name: &str) -> Stage {
         client_certificate_id: None,
         documentation_version: None,
         tracing_enabled: false,
+        usage_plans: std::collections::BTreeSet::new(),
         tags: BTreeMap::new(),
     }
 }

@@ -12,7 +12,7 @@ use postern_api_model::domain_name::DomainName;
 use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::rest_api::RestApi;
 use postern_api_model::scope::Caller;
-use postern_store::{Changed, LIST_ROWS_MAX, Versioned, Write};
+use postern_store::{LIST_ROWS_MAX, Versioned, Write};
 
 use super::domain_name;
 use super::map_patch::{only_replace, unknown_path};
@@ -28,8 +28,7 @@ const PATH_CHARS_MAX: usize = 300;
 
 pub(super) async fn create(plane: &ControlPlane, caller: &Caller, input: CreateBasePathMappingInput) -> ApiResult<Shown> {
     let id = DomainName::stored_id(&input.domain_name, input.domain_name_id.as_deref());
-    let key = postern_store::key_of::<DomainName>(&caller.scope, &id);
-    plane.transact(key, || Box::pin(creation(plane, caller, &id, &input))).await
+    plane.transact::<DomainName, _, _>(caller, &id, || creation(plane, caller, &id, &input)).await
 }
 
 async fn creation(
@@ -37,7 +36,7 @@ async fn creation(
     caller: &Caller,
     id: &str,
     input: &CreateBasePathMappingInput,
-) -> ApiResult<Changed<Shown>> {
+) -> ApiResult<(Shown, Vec<Write>)> {
     let mut domain = domain(plane, caller, id).await?;
     let base_path = base_path(input.base_path.as_deref().unwrap_or_default())?;
     let mapping = BasePathMapping { rest_api_id: input.rest_api_id.clone(), stage: stage(input.stage.as_deref()) };
@@ -55,9 +54,15 @@ async fn domain(plane: &ControlPlane, caller: &Caller, id: &str) -> ApiResult<Ve
     plane.load_versioned(caller, id, domain_name::missing).await
 }
 
-fn changed(caller: &Caller, id: &str, domain: &Versioned<DomainName>, shown: Shown, touch: Write) -> ApiResult<Changed<Shown>> {
+fn changed(
+    caller: &Caller,
+    id: &str,
+    domain: &Versioned<DomainName>,
+    shown: Shown,
+    touch: Write,
+) -> ApiResult<(Shown, Vec<Write>)> {
     let write = postern_store::replace(&caller.scope, id, domain.version, &domain.value).map_err(store_failure)?;
-    Ok(Changed { output: shown, also: vec![write, touch] })
+    Ok((shown, vec![write, touch]))
 }
 
 /// The key under which a mapping is kept.
@@ -129,8 +134,7 @@ pub(super) async fn list(plane: &ControlPlane, caller: &Caller, input: GetBasePa
 pub(super) async fn update(plane: &ControlPlane, caller: &Caller, input: UpdateBasePathMappingInput) -> ApiResult<Shown> {
     let patches = Patch::list(input.patch_operations.clone())?;
     let id = DomainName::stored_id(&input.domain_name, input.domain_name_id.as_deref());
-    let key = postern_store::key_of::<DomainName>(&caller.scope, &id);
-    plane.transact(key, || Box::pin(replacement(plane, caller, &id, &input.base_path, &patches))).await
+    plane.transact::<DomainName, _, _>(caller, &id, || replacement(plane, caller, &id, &input.base_path, &patches)).await
 }
 
 async fn replacement(
@@ -139,7 +143,7 @@ async fn replacement(
     id: &str,
     old_path: &str,
     patches: &[Patch],
-) -> ApiResult<Changed<Shown>> {
+) -> ApiResult<(Shown, Vec<Write>)> {
     let mut domain = domain(plane, caller, id).await?;
     let mut mapping = domain.value.mappings.remove(old_path).ok_or_else(missing)?;
     let mut new_path = old_path.to_owned();

@@ -12,7 +12,7 @@ use postern_api_model::domain_name::DomainName;
 use postern_api_model::domain_name_access_association::DomainNameAccessAssociation;
 use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::scope::Caller;
-use postern_store::{Changed, LIST_ROWS_MAX};
+use postern_store::{LIST_ROWS_MAX, Write};
 
 use super::{domain_name, tag};
 use crate::ControlPlane;
@@ -30,8 +30,7 @@ pub(super) async fn create(
 ) -> ApiResult<Shown> {
     let association = build(caller, &input)?;
     let domain_id = DomainName::stored_id(&association.domain_name, Some(&association.domain_name_id));
-    let key = postern_store::key_of::<DomainName>(&caller.scope, &domain_id);
-    plane.transact(key, || Box::pin(creation(plane, caller, &domain_id, &association))).await
+    plane.transact::<DomainName, _, _>(caller, &domain_id, || creation(plane, caller, &domain_id, &association)).await
 }
 
 fn build(caller: &Caller, input: &CreateDomainNameAccessAssociationInput) -> ApiResult<DomainNameAccessAssociation> {
@@ -64,7 +63,7 @@ async fn creation(
     caller: &Caller,
     domain_id: &str,
     association: &DomainNameAccessAssociation,
-) -> ApiResult<Changed<Shown>> {
+) -> ApiResult<(Shown, Vec<Write>)> {
     let domain = plane.load_versioned::<DomainName>(caller, domain_id, unknown_domain).await?;
     let same_name = format!("{}+", association.domain_name);
     let mut after = same_name.clone();
@@ -86,7 +85,7 @@ async fn creation(
     }
     let write = postern_store::create(&caller.scope, &id_of(association), association).map_err(store_failure)?;
     let touch = postern_store::touch::<DomainName>(&caller.scope, domain_id, domain.version);
-    Ok(Changed { output: show_one(association), also: vec![write, touch] })
+    Ok((show_one(association), vec![write, touch]))
 }
 
 /// The create knows no NotFoundException.

@@ -1,15 +1,18 @@
 //! Tags, by the ARN of what carries them.
 
 use indexmap::IndexMap;
+use postern_api_model::api_key::ApiKey;
 use postern_api_model::apigateway::{GetTagsInput, TagResourceInput, Tags as Shown, UntagResourceInput};
+use postern_api_model::client_certificate::ClientCertificate;
 use postern_api_model::domain_name::DomainName;
 use postern_api_model::domain_name_access_association::DomainNameAccessAssociation;
 use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::rest_api::{RestApi, Tags};
 use postern_api_model::scope::Caller;
+use postern_api_model::usage_plan::UsagePlan;
 use postern_api_model::vpc_link::VpcLink;
 
-use super::{domain_name, domain_name_access_association, rest_api, stage, vpc_link};
+use super::{api_key, client_certificate, domain_name, domain_name_access_association, rest_api, stage, usage_plan, vpc_link};
 use crate::ControlPlane;
 use crate::arn::{self, ArnError, Taggable};
 
@@ -44,18 +47,20 @@ pub(super) async fn untag(plane: &ControlPlane, caller: &Caller, input: UntagRes
 }
 
 pub(super) async fn list(plane: &ControlPlane, caller: &Caller, input: GetTagsInput) -> ApiResult<Shown> {
-    let target = target(caller, &input.resource_arn)?;
-    let tags = match &target {
-        Taggable::RestApi(id) => plane.rest_api(caller, id, || rest_api::missing(caller, id)).await?.tags,
+    let tags = match target(caller, &input.resource_arn)? {
+        Taggable::RestApi(id) => plane.rest_api(caller, &id, || rest_api::missing(caller, &id)).await?.tags,
         Taggable::Stage { api_id, stage_name } => {
-            let mut api = plane.rest_api(caller, api_id, || rest_api::missing(caller, api_id)).await?;
-            api.stages.remove(stage_name).ok_or_else(stage::missing)?.tags
+            let mut api = plane.rest_api(caller, &api_id, || rest_api::missing(caller, &api_id)).await?;
+            api.stages.remove(&stage_name).ok_or_else(stage::missing)?.tags
         }
-        Taggable::DomainName(id) => plane.load::<DomainName>(caller, id, domain_name::missing).await?.tags,
+        Taggable::ApiKey(id) => plane.load::<ApiKey>(caller, &id, api_key::missing).await?.tags,
+        Taggable::UsagePlan(id) => plane.load::<UsagePlan>(caller, &id, usage_plan::missing).await?.tags,
+        Taggable::ClientCertificate(id) => plane.load::<ClientCertificate>(caller, &id, client_certificate::missing).await?.tags,
+        Taggable::DomainName(id) => plane.load::<DomainName>(caller, &id, domain_name::missing).await?.tags,
         Taggable::DomainNameAccessAssociation(id) => {
-            plane.load::<DomainNameAccessAssociation>(caller, id, domain_name_access_association::missing).await?.tags
+            plane.load::<DomainNameAccessAssociation>(caller, &id, domain_name_access_association::missing).await?.tags
         }
-        Taggable::VpcLink(id) => plane.load::<VpcLink>(caller, id, vpc_link::missing).await?.tags,
+        Taggable::VpcLink(id) => plane.load::<VpcLink>(caller, &id, vpc_link::missing).await?.tags,
     };
     Ok(Shown { tags: Some(tags.into_iter().collect()) })
 }
@@ -112,6 +117,14 @@ async fn change(
             let of_stage = |api: &mut RestApi| change(&mut api.stages.get_mut(stage_name).ok_or_else(stage::missing)?.tags);
             plane.change_rest_api(caller, api_id, || rest_api::missing(caller, api_id), of_stage).await
         }
+        Taggable::ApiKey(id) => plane.change(caller, id, api_key::missing, |key: &mut ApiKey| change(&mut key.tags)).await,
+        Taggable::UsagePlan(id) => {
+            plane.change(caller, id, usage_plan::missing, |plan: &mut UsagePlan| change(&mut plan.tags)).await
+        }
+        Taggable::ClientCertificate(id) => {
+            let of_certificate = |certificate: &mut ClientCertificate| change(&mut certificate.tags);
+            plane.change(caller, id, client_certificate::missing, of_certificate).await
+        }
         Taggable::DomainName(id) => {
             plane.change(caller, id, domain_name::missing, |domain: &mut DomainName| change(&mut domain.tags)).await
         }
@@ -156,7 +169,12 @@ mod tests {
         assert_eq!(bench.call("GET", &target("/restapis/none/stages/dev"), "").await, not_found(&api_missing));
         let stage = target("/restapis/abcde12345/stages/none");
         assert_eq!(bench.call("GET", &stage, "").await, not_found("Invalid stage identifier specified"));
-        assert_eq!(bench.call("GET", &target("/apikeys/abc"), "").await.0, 501);
+        assert_eq!(bench.call("GET", &target("/vpclinks/abc"), "").await.0, 501);
+        let key = target("/apikeys/none");
+        assert_eq!(bench.call("GET", &key, "").await, not_found("Invalid API Key identifier specified"));
+        assert_eq!(bench.call("GET", &target("/usageplans/none"), "").await, not_found("Invalid Usage Plan ID specified"));
+        let certificate = target("/clientcertificates/none");
+        assert_eq!(bench.call("GET", &certificate, "").await, not_found("Invalid Client Certificate identifier specified"));
         for resource in ["/restapis", "/restapis/abcde12345/resources/a", "restapis/abcde12345", "/nothing/a"] {
             let (status, _, body) = bench.call("GET", &target(resource), "").await;
             assert_eq!((status, body), (400, json!({"message": "Invalid ARN specified in the request"})), "{resource}");

@@ -8,7 +8,7 @@ use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::rest_api::{Definition, DeploymentSnapshot, RestApi, Stage};
 use postern_api_model::scope::Caller;
 use postern_api_model::vpc_link::VpcLink;
-use postern_store::{Changed, LIST_ROWS_MAX, Write};
+use postern_store::{LIST_ROWS_MAX, Write};
 
 use super::map_patch::{only_replace, unknown_path};
 use super::tag;
@@ -98,13 +98,13 @@ fn apply(link: &mut VpcLink, patch: &Patch) -> ApiResult<()> {
 }
 
 pub(super) async fn delete(plane: &ControlPlane, caller: &Caller, input: DeleteVpcLinkInput) -> ApiResult<()> {
-    let key = postern_store::key_of::<VpcLink>(&caller.scope, &input.vpc_link_id);
-    plane.transact(key, || Box::pin(removal(plane, caller, &input.vpc_link_id))).await
+    let id = &input.vpc_link_id;
+    plane.transact::<VpcLink, _, _>(caller, id, || removal(plane, caller, id)).await
 }
 
 /// Refused while a deployed method goes through the link, in the reported text. Every API that was looked at must be unchanged when
 /// the link goes.
-async fn removal(plane: &ControlPlane, caller: &Caller, id: &str) -> ApiResult<Changed<()>> {
+async fn removal(plane: &ControlPlane, caller: &Caller, id: &str) -> ApiResult<((), Vec<Write>)> {
     let found = plane.load_versioned::<VpcLink>(caller, id, missing).await?;
     let mut also = vec![postern_store::delete::<VpcLink>(&caller.scope, id, found.version)];
     let users = users(plane, caller, id, &mut also).await?;
@@ -114,7 +114,7 @@ async fn removal(plane: &ControlPlane, caller: &Caller, id: &str) -> ApiResult<C
             users.join(", ")
         )));
     }
-    Ok(Changed { output: (), also })
+    Ok(((), also))
 }
 
 /// The deployed methods that go through a link; `seen` gets a check for each API that was looked at.

@@ -115,6 +115,7 @@ const LEDGER: &[LedgerEntry] = &[
     blocking("Stage.clientCertificateId", "methods that call a backend, while one is set"),
     inert("Stage.documentationVersion", "a label"),
     inert("Stage.tracingEnabled", "nothing is traced to X-Ray"),
+    inert("Stage.usagePlans", "plans limit only requests with a key, and methods that require one are blocked"),
     inert("Stage.tags", "labels"),
     inert("MethodSetting.metricsEnabled", "metrics are always kept per gateway"),
     inert("MethodSetting.loggingLevel", "no execution log is written"),

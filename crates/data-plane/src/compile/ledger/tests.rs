@@ -172,6 +172,7 @@ fn stage_sample() -> Stage {
         client_certificate_id: Some("x".into()),
         documentation_version: Some("x".into()),
         tracing_enabled: true,
+        usage_plans: ["p".to_owned()].into(),
         tags: [("a".to_owned(), "b".to_owned())].into(),
     }
 }

@@ -23,7 +23,7 @@ use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::rest_api::EndpointConfiguration;
 use postern_api_model::scope::{Caller, Scope};
 use postern_api_model::wire::Timestamp;
-use postern_store::{Changed, LIST_ROWS_MAX, StoreError};
+use postern_store::{LIST_ROWS_MAX, StoreError, Write};
 
 use super::tag;
 use crate::changes::store_failure;
@@ -162,12 +162,11 @@ fn update_in(domain: &mut DomainName, patches: &[Patch], now: i64) -> ApiResult<
 
 pub(super) async fn delete(plane: &ControlPlane, caller: &Caller, input: DeleteDomainNameInput) -> ApiResult<()> {
     let id = DomainName::stored_id(&input.domain_name, input.domain_name_id.as_deref());
-    let key = postern_store::key_of::<DomainName>(&caller.scope, &id);
-    plane.transact(key, || Box::pin(removal(plane, caller, &id))).await
+    plane.transact::<DomainName, _, _>(caller, &id, || removal(plane, caller, &id)).await
 }
 
 /// The mappings go with it. Associations are looked for after the domain was read: making one touches the domain.
-async fn removal(plane: &ControlPlane, caller: &Caller, id: &str) -> ApiResult<Changed<()>> {
+async fn removal(plane: &ControlPlane, caller: &Caller, id: &str) -> ApiResult<((), Vec<Write>)> {
     let found = plane.load_versioned::<DomainName>(caller, id, missing).await?;
     let mut also = vec![postern_store::delete::<DomainName>(&caller.scope, id, found.version)];
     if found.value.is_private() {
@@ -183,7 +182,7 @@ async fn removal(plane: &ControlPlane, caller: &Caller, id: &str) -> ApiResult<C
         let claim = postern_store::load::<DomainClaim>(plane.store(), &scope, &found.value.name).await.map_err(store_failure)?;
         also.extend(claim.map(|claim| postern_store::delete::<DomainClaim>(&scope, &found.value.name, claim.version)));
     }
-    Ok(Changed { output: (), also })
+    Ok(((), also))
 }
 
 pub(super) fn missing() -> ApiError {

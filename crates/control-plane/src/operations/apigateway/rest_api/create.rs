@@ -72,6 +72,8 @@ pub(super) fn build(
         definition,
         deployments: BTreeMap::new(),
         stages: BTreeMap::new(),
+        documentation_parts: BTreeMap::new(),
+        documentation_versions: BTreeMap::new(),
         tags: tag::created(input.tags.clone())?,
     })
 }

@@ -14,9 +14,9 @@ use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::rest_api::{EndpointConfiguration, RestApi};
 use postern_api_model::scope::Caller;
 use postern_api_model::wire::Timestamp;
-use postern_store::{Changed, Kind, Write};
+use postern_store::{Kind, Versioned, Write};
 
-use super::{base_path_mapping, tag};
+use super::{base_path_mapping, stage, tag};
 use crate::ControlPlane;
 use crate::changes::store_failure;
 use crate::page::Page;
@@ -72,18 +72,17 @@ pub(super) async fn update(plane: &ControlPlane, caller: &Caller, input: UpdateR
     plane.change_rest_api(caller, &input.rest_api_id, || missing(caller, &input.rest_api_id), change).await
 }
 
-/// Takes the API with its frozen definitions out of the store, and out of service.
+/// Takes the API with all that it froze out of the store and out of service, and its stages out of usage plans and certificates.
 pub(super) async fn delete(plane: &ControlPlane, caller: &Caller, input: DeleteRestApiInput) -> ApiResult<()> {
     let id = &input.rest_api_id;
-    let key = postern_store::key_of::<RestApi>(&caller.scope, id);
-    plane.transact(key, || Box::pin(removal(plane, caller, id))).await?;
+    plane.transact::<RestApi, _, _>(caller, id, || removal(plane, caller, id)).await?;
     plane.publish(id).await
 }
 
 /// Refused while a domain leads to the API, in the reported text. The domains are looked through after the API was read: a mapping that
 /// is made later touches the API, so that the removal conflicts and looks again.
-async fn removal(plane: &ControlPlane, caller: &Caller, id: &str) -> ApiResult<Changed<()>> {
-    let found = plane.load_versioned::<RestApi>(caller, id, || missing(caller, id)).await?;
+async fn removal(plane: &ControlPlane, caller: &Caller, id: &str) -> ApiResult<((), Vec<Write>)> {
+    let Versioned { version, value: api } = plane.load_versioned::<RestApi>(caller, id, || missing(caller, id)).await?;
     let domains = base_path_mapping::domains_with(plane, caller, |mapping| mapping.rest_api_id == id).await?;
     if !domains.is_empty() {
         return Err(ApiError::bad_request(format!(
@@ -91,8 +90,11 @@ async fn removal(plane: &ControlPlane, caller: &Caller, id: &str) -> ApiResult<C
             domains.join(", ")
         )));
     }
-    let children = Write::DeleteChildren { kind: Kind::REST_DEPLOYMENT, scope: caller.scope.clone(), parent_id: id.to_owned() };
-    Ok(Changed { output: (), also: vec![postern_store::delete::<RestApi>(&caller.scope, id, found.version), children] })
+    let mut writes = stage::released(plane, caller, id, &api.stages.values().collect::<Vec<_>>()).await?;
+    writes.push(postern_store::delete::<RestApi>(&caller.scope, id, version));
+    let snapshots = |kind| Write::DeleteChildren { kind, scope: caller.scope.clone(), parent_id: id.to_owned() };
+    writes.extend([Kind::REST_DEPLOYMENT, Kind::DOCUMENTATION_VERSION].map(snapshots));
+    Ok(((), writes))
 }
 
 pub(super) fn missing(caller: &Caller, id: &str) -> ApiError {

@@ -5,6 +5,8 @@ mod flush;
 mod method_setting;
 mod patch;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use indexmap::IndexMap;
 use postern_api_model::apigateway::{
     AccessLogSettings as ShownAccessLog, CacheClusterSize, CacheClusterStatus, CanarySettings as ShownCanary, CreateStageInput,
@@ -12,12 +14,12 @@ use postern_api_model::apigateway::{
 };
 use postern_api_model::base_path_mapping::BasePathMapping;
 use postern_api_model::error::{ApiError, ApiResult};
-use postern_api_model::rest_api::{CanarySettings, RestApi, Stage};
+use postern_api_model::rest_api::{CanarySettings, DocumentationVersion, RestApi, Stage};
 use postern_api_model::scope::Caller;
 use postern_api_model::wire::Timestamp;
-use postern_store::Changed;
+use postern_store::{Versioned, Write};
 
-use super::{account, base_path_mapping, rest_api, tag};
+use super::{account, base_path_mapping, client_certificate, rest_api, tag, usage_plan};
 use crate::ControlPlane;
 use crate::changes::store_failure;
 use crate::patch::Patch;
@@ -63,7 +65,7 @@ fn create_in(api: &mut RestApi, input: &CreateStageInput, now: i64) -> ApiResult
     }
     let variables = input.variables.clone().unwrap_or_default();
     check_variables(&variables)?;
-    check_documentation_version(input.documentation_version.as_deref())?;
+    check_documentation_version(&api.documentation_versions, input.documentation_version.as_deref())?;
     let mut stage = new(api, &input.stage_name, &input.deployment_id, now)?;
     stage.description = input.description.clone().filter(|description| !description.is_empty());
     stage.documentation_version = input.documentation_version.clone().filter(|version| !version.is_empty());
@@ -98,8 +100,8 @@ pub(super) fn new(api: &RestApi, name: &str, deployment_id: &str, now: i64) -> A
         created: now,
         last_updated: now,
         description: None,
-        variables: std::collections::BTreeMap::new(),
-        method_settings: std::collections::BTreeMap::new(),
+        variables: BTreeMap::new(),
+        method_settings: BTreeMap::new(),
         cache_cluster_enabled: false,
         cache_cluster_size: None,
         canary_settings: None,
@@ -107,7 +109,8 @@ pub(super) fn new(api: &RestApi, name: &str, deployment_id: &str, now: i64) -> A
         client_certificate_id: None,
         documentation_version: None,
         tracing_enabled: false,
-        tags: std::collections::BTreeMap::new(),
+        usage_plans: BTreeSet::new(),
+        tags: BTreeMap::new(),
     })
 }
 
@@ -146,10 +149,11 @@ fn check_variable(name: &str, value: &str) -> ApiResult<()> {
     Ok(())
 }
 
-/// There are no documentation versions yet, so none can be named.
-fn check_documentation_version(version: Option<&str>) -> ApiResult<()> {
+/// Empty names none.
+fn check_documentation_version(known: &BTreeMap<String, DocumentationVersion>, version: Option<&str>) -> ApiResult<()> {
     match version {
         None | Some("") => Ok(()),
+        Some(version) if known.contains_key(version) => Ok(()),
         Some(_) => Err(ApiError::bad_request("Invalid Documentation version specified")),
     }
 }
@@ -179,17 +183,45 @@ pub(super) async fn update(plane: &ControlPlane, caller: &Caller, input: UpdateS
     let has_role = asks_for_logs && account::stored(plane, caller).await?.cloudwatch_role_arn.is_some();
     let logging = if has_role { Logging::Allowed } else { Logging::Refused };
     let now = plane.now();
-    let change = |api: &mut RestApi| update_in(api, &input.stage_name, &patches, logging, now);
-    let missing = || rest_api::missing(caller, &input.rest_api_id);
-    let shown = plane.change_rest_api(caller, &input.rest_api_id, missing, change).await?;
+    let (id, name) = (&input.rest_api_id, &input.stage_name);
+    let once = || update_once(plane, caller, (id, name), &patches, logging, now);
+    let shown = plane.transact::<RestApi, _, _>(caller, id, once).await?;
     plane.publish(&input.rest_api_id).await?;
     Ok(shown)
 }
 
-fn update_in(api: &mut RestApi, name: &str, patches: &[Patch], logging: Logging, now: i64) -> ApiResult<Shown> {
-    let RestApi { stages, deployments, .. } = api;
+/// The stage of that API and name, with the certificates that it leaves and takes.
+async fn update_once(
+    plane: &ControlPlane,
+    caller: &Caller,
+    (id, name): (&str, &str),
+    patches: &[Patch],
+    logging: Logging,
+    now: i64,
+) -> ApiResult<(Shown, Vec<Write>)> {
+    let found = plane.versioned::<RestApi>(caller, id).await?;
+    let Versioned { version, value: mut api } = found.ok_or_else(|| rest_api::missing(caller, id))?;
+    let before = api.stages.get(name).and_then(|stage| stage.client_certificate_id.clone());
+    let certificates = client_certificate::known(plane, caller, patches.iter().filter_map(patch::certificate).collect()).await?;
+    let shown = update_in(&mut api, name, patches, &certificates, logging, now)?;
+    let after = shown.client_certificate_id.as_deref();
+    let stage = client_certificate::stage_name(id, name);
+    let mut writes = client_certificate::moved(plane, caller, &stage, before.as_deref(), after).await?;
+    writes.push(postern_store::replace(&caller.scope, id, version, &api).map_err(store_failure)?);
+    Ok((shown, writes))
+}
+
+fn update_in(
+    api: &mut RestApi,
+    name: &str,
+    patches: &[Patch],
+    certificates: &BTreeSet<String>,
+    logging: Logging,
+    now: i64,
+) -> ApiResult<Shown> {
+    let RestApi { stages, deployments, documentation_versions, .. } = api;
     let stage = stages.get_mut(name).ok_or_else(missing)?;
-    let context = patch::Context { deployments, logging };
+    let context = patch::Context { deployments, documentation_versions, certificates, logging };
     patches.iter().try_for_each(|patch| patch::apply(stage, patch, &context))?;
     patch::check_whole(stage)?;
     if !patches.is_empty() {
@@ -199,17 +231,17 @@ fn update_in(api: &mut RestApi, name: &str, patches: &[Patch], logging: Logging,
 }
 
 pub(super) async fn delete(plane: &ControlPlane, caller: &Caller, input: DeleteStageInput) -> ApiResult<()> {
-    let key = postern_store::key_of::<RestApi>(&caller.scope, &input.rest_api_id);
-    plane.transact(key, || Box::pin(removal(plane, caller, &input))).await?;
+    let (id, name) = (&input.rest_api_id, &input.stage_name);
+    plane.transact::<RestApi, _, _>(caller, id, || removal(plane, caller, id, name)).await?;
     plane.publish(&input.rest_api_id).await
 }
 
 /// Refused while a domain leads to the stage, in the reported text; as for a whole API.
-async fn removal(plane: &ControlPlane, caller: &Caller, input: &DeleteStageInput) -> ApiResult<Changed<()>> {
-    let (api_id, name) = (&input.rest_api_id, &input.stage_name);
-    let mut found = plane.load_versioned::<RestApi>(caller, api_id, || rest_api::missing(caller, api_id)).await?;
-    found.value.stages.remove(name).ok_or_else(missing)?;
-    let leads_here = |mapping: &BasePathMapping| mapping.rest_api_id == *api_id && mapping.stage.as_ref() == Some(name);
+async fn removal(plane: &ControlPlane, caller: &Caller, api_id: &str, name: &str) -> ApiResult<((), Vec<Write>)> {
+    let found = plane.load_versioned::<RestApi>(caller, api_id, || rest_api::missing(caller, api_id)).await?;
+    let Versioned { version, value: mut api } = found;
+    let stage = api.stages.remove(name).ok_or_else(missing)?;
+    let leads_here = |mapping: &BasePathMapping| mapping.rest_api_id == *api_id && mapping.stage.as_deref() == Some(name);
     let domains = base_path_mapping::domains_with(plane, caller, leads_here).await?;
     if !domains.is_empty() {
         return Err(ApiError::bad_request(format!(
@@ -217,8 +249,16 @@ async fn removal(plane: &ControlPlane, caller: &Caller, input: &DeleteStageInput
             domains.join(", ")
         )));
     }
-    let write = postern_store::replace(&caller.scope, api_id, found.version, &found.value).map_err(store_failure)?;
-    Ok(Changed { output: (), also: vec![write] })
+    let mut writes = released(plane, caller, api_id, &[&stage]).await?;
+    writes.push(postern_store::replace(&caller.scope, api_id, version, &api).map_err(store_failure)?);
+    Ok(((), writes))
+}
+
+/// The writes that take stages which are about to go out of what names them: their usage plans and client certificates.
+pub(super) async fn released(plane: &ControlPlane, caller: &Caller, api_id: &str, gone: &[&Stage]) -> ApiResult<Vec<Write>> {
+    let mut writes = usage_plan::without_stages(plane, caller, api_id, gone).await?;
+    writes.extend(client_certificate::without_stages(plane, caller, api_id, gone).await?);
+    Ok(writes)
 }
 
 pub(super) use flush::{flush_authorizers_cache, flush_cache};

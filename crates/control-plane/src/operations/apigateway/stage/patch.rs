@@ -1,11 +1,12 @@
 //! UpdateStage: the paths a patch may name, and the service's own texts for the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use postern_api_model::apigateway::{CacheClusterSize, Op};
 use postern_api_model::error::{ApiError, ApiResult};
-use postern_api_model::rest_api::{AccessLogSettings, Deployment, Stage};
+use postern_api_model::rest_api::{AccessLogSettings, Deployment, DocumentationVersion, Stage};
 
+use super::super::client_certificate;
 use super::{
     Logging, cache_size, canary, check_documentation_version, check_variable, check_variable_count, method_setting,
     unknown_deployment,
@@ -30,7 +31,16 @@ const ACCESS_LOG_FORMAT_BYTES_MAX: usize = 3 * 1024;
 /// What a patch is checked against besides the stage itself.
 pub(super) struct Context<'a> {
     pub(super) deployments: &'a BTreeMap<String, Deployment>,
+    pub(super) documentation_versions: &'a BTreeMap<String, DocumentationVersion>,
+    /// Of those that the operations name, the ones that are there.
+    pub(super) certificates: &'a BTreeSet<String>,
     pub(super) logging: Logging,
+}
+
+/// The client certificate that an operation names.
+pub(super) fn certificate(patch: &Patch) -> Option<&str> {
+    let is_named = patch.op == Op::Replace && patch.parts() == ["clientCertificateId"];
+    patch.value.as_deref().filter(|id| is_named && !id.is_empty())
 }
 
 /// Applies one operation.
@@ -72,11 +82,11 @@ fn replace(stage: &mut Stage, patch: &Patch, context: &Context<'_>) -> Option<Ap
         },
         ["clientCertificateId"] => match patch.optional() {
             None => stage.client_certificate_id = None,
-            // There are no client certificates yet, so none can be named.
-            Some(_) => return Some(Err(ApiError::bad_request("Invalid Client Certificate identifier specified"))),
+            Some(id) if context.certificates.contains(&id) => stage.client_certificate_id = Some(id),
+            Some(_) => return Some(Err(client_certificate::unknown())),
         },
-        ["documentationVersion"] => match check_documentation_version(patch.value.as_deref()) {
-            Ok(()) => stage.documentation_version = None,
+        ["documentationVersion"] => match check_documentation_version(context.documentation_versions, patch.value.as_deref()) {
+            Ok(()) => stage.documentation_version = patch.optional(),
             Err(error) => return Some(Err(error)),
         },
         ["tracingEnabled"] => stage.tracing_enabled = patch.flag(),

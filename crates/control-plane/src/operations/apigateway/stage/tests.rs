@@ -26,7 +26,8 @@ fn input(name: &str) -> CreateStageInput {
 /// The stage after some operations, or the refusal.
 fn patched(patches: &[Patch]) -> Result<Stage, ApiError> {
     let mut api = api();
-    update_in(&mut api, "dev", patches, Logging::Refused, NOW_S).map(|_| api.stages.remove("dev").unwrap())
+    update_in(&mut api, "dev", patches, &BTreeSet::from(["cert12".to_owned()]), Logging::Refused, NOW_S)
+        .map(|_| api.stages.remove("dev").unwrap())
 }
 
 /// A member of the stage as it is stored after some operations.
@@ -134,6 +135,7 @@ fn each_path_can_be_replaced() {
         ("/description", "", "/description", Value::Null),
         ("/cacheClusterEnabled", "true", "/cache_cluster_size", json!("0.5")),
         ("/cacheClusterSize", "6.1", "/cache_cluster_size", json!("6.1")),
+        ("/clientCertificateId", "cert12", "/client_certificate_id", json!("cert12")),
         ("/clientCertificateId", "", "/client_certificate_id", Value::Null),
         ("/documentationVersion", "", "/documentation_version", Value::Null),
         ("/tracingEnabled", "true", "/tracing_enabled", json!(true)),
