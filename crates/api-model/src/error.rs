@@ -53,6 +53,11 @@ impl ApiError {
         Self::new("LimitExceededException", 429, message)
     }
 
+    /// 429: too much at once; the same call may succeed a little later.
+    pub fn too_many_requests(message: impl Into<String>) -> Self {
+        Self::new("TooManyRequestsException", 429, message)
+    }
+
     /// 403: the front door did not let the request in (signatures, keys). `code` says why.
     pub fn forbidden(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(code, 403, message)

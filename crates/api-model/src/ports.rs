@@ -1,13 +1,14 @@
 //! Where the two planes meet: small traits, declared here and wired in the `postern` binary.
 //!
-//! The control plane calls [`Publisher`] and [`CacheFlusher`]; the data plane calls [`ApiLoader`]. Neither knows the other.
+//! The control plane calls [`Publisher`], [`CacheFlusher`] and [`TestInvoker`]; the data plane calls [`ApiLoader`]. Neither knows the
+//! other.
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::rest_api::{Definition, Stage};
+use crate::rest_api::{Definition, OrderedMap, Stage};
 use crate::scope::Scope;
 
 /// A future that a port returns; boxed so that ports can be trait objects.
@@ -71,4 +72,67 @@ pub struct ApiSource {
     pub stages: BTreeMap<String, Stage>,
     /// The frozen definitions that those stages (and their canaries) point to, by deployment id.
     pub deployments: BTreeMap<String, Arc<Definition>>,
+}
+
+/// Called by TestInvokeMethod: runs one method of an API that need not be deployed, through the pipeline that serves traffic.
+pub trait TestInvoker: Send + Sync {
+    /// Makes the request up and answers it. What goes wrong in the pipeline is an answer, as for any request.
+    ///
+    /// # Errors
+    /// When there is no such request, or no room for it now.
+    fn test_invoke(&self, call: TestCall) -> PortFuture<'_, Result<TestAnswer, TestInvokeError>>;
+}
+
+/// A request to a method, made up.
+#[derive(Clone, Debug)]
+pub struct TestCall {
+    /// The API.
+    pub api_id: String,
+    /// Whose API it is.
+    pub scope: Scope,
+    /// The API as it is stored now.
+    pub definition: Definition,
+    /// The method's resource; it is one of the definition's.
+    pub resource_id: String,
+    /// The method's key in its resource: a verb, or `ANY`.
+    pub method: String,
+    /// The request's verb.
+    pub verb: String,
+    /// Path and query, as AWS's clients give them; `None` is the path of the resource.
+    pub path_with_query_string: Option<String>,
+    /// Fields of the request.
+    pub headers: Vec<(String, String)>,
+    /// Body of the request.
+    pub body: String,
+    /// As those of a stage.
+    pub stage_variables: BTreeMap<String, String>,
+}
+
+/// What a method answered, and how it came to that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TestAnswer {
+    /// The status.
+    pub status: u16,
+    /// Fields, each with its values, but for those that belong to a connection.
+    pub headers: OrderedMap<Vec<String>>,
+    /// The body; what is no UTF-8 in it is U+FFFD.
+    pub body: String,
+    /// The execution log, lines that each end.
+    pub log: String,
+    /// From beginning to end.
+    pub latency_ms: u64,
+}
+
+/// Why a method was not tested.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TestInvokeError {
+    /// As many run as may.
+    #[error("too many tests are running")]
+    Busy,
+    /// The input makes no request; says what to change.
+    #[error("{0}")]
+    Invalid(String),
+    /// A fault of ours, for the log.
+    #[error("the test broke off: {0}")]
+    Failed(String),
 }

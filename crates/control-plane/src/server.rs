@@ -12,7 +12,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Request, Response, StatusCode};
 
 use postern_api_model::error::{ApiError, ApiResult};
-use postern_api_model::ports::{CacheFlusher, Publisher};
+use postern_api_model::ports::{CacheFlusher, Publisher, TestInvoker};
 use postern_api_model::wire::{self, AnyOperation, WireRequest, WireResponse};
 use postern_api_model::{apigateway, apigatewaymanagementapi, apigatewayv2};
 use postern_store::Store;
@@ -31,22 +31,24 @@ pub struct ControlPlane {
     store: Arc<dyn Store>,
     publisher: Arc<dyn Publisher>,
     flusher: Arc<dyn CacheFlusher>,
+    test_invoker: Arc<dyn TestInvoker>,
     clock: Arc<dyn Clock>,
     front_door: FrontDoor,
 }
 
 impl ControlPlane {
-    /// Operations write to `store`, tell `publisher` what to serve and `flusher` what to forget, and take dates from `clock`; `auth`
-    /// says who may call.
+    /// Operations write to `store`, tell `publisher` what to serve and `flusher` what to forget, have methods tested by `test_invoker`,
+    /// and take dates from `clock`; `auth` says who may call.
     pub fn new(
         store: Arc<dyn Store>,
         publisher: Arc<dyn Publisher>,
         flusher: Arc<dyn CacheFlusher>,
+        test_invoker: Arc<dyn TestInvoker>,
         clock: Arc<dyn Clock>,
         auth: AuthMode,
     ) -> Self {
         let front_door = FrontDoor::new(Arc::clone(&store), Arc::clone(&clock), auth);
-        Self { store, publisher, flusher, clock, front_door }
+        Self { store, publisher, flusher, test_invoker, clock, front_door }
     }
 
     /// Answers one call. Never fails: what goes wrong is an answer too. The body must already be bounded by [`BODY_BYTES_MAX`].
@@ -117,6 +119,10 @@ impl ControlPlane {
 
     pub(crate) fn flusher(&self) -> &dyn CacheFlusher {
         self.flusher.as_ref()
+    }
+
+    pub(crate) fn test_invoker(&self) -> &dyn TestInvoker {
+        self.test_invoker.as_ref()
     }
 
     /// Now, for the dates on resources.

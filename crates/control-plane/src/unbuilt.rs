@@ -15,7 +15,6 @@ macro_rules! unbuilt_v1 {
             import_rest_api ImportRestApi,
             put_rest_api PutRestApi,
             test_invoke_authorizer TestInvokeAuthorizer,
-            test_invoke_method TestInvokeMethod,
         }
     };
 }

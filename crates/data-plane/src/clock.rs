@@ -30,6 +30,14 @@ impl EpochMillis {
         }
     }
 
+    /// `Thu Apr 09 12:34:56 UTC 2026`, as AWS's execution log has it.
+    pub(crate) fn execution_log_time(self) -> String {
+        match self.timestamp() {
+            Some(time) => time.strftime("%a %b %d %H:%M:%S UTC %Y").to_string(),
+            None => String::new(),
+        }
+    }
+
     /// Appends `2026-01-31T12:34:56.789Z`. The part above milliseconds is formatted once a second in each thread.
     pub(crate) fn push_rfc3339(self, out: &mut Vec<u8>) {
         thread_local! {
@@ -65,6 +73,7 @@ mod tests {
     fn forms() {
         let time = EpochMillis(1_775_738_096_007);
         assert_eq!(time.request_time(), "09/Apr/2026:12:34:56 +0000");
+        assert_eq!(time.execution_log_time(), "Thu Apr 09 12:34:56 UTC 2026");
         let mut out = Vec::new();
         time.push_rfc3339(&mut out);
         EpochMillis(1_775_738_096_998).push_rfc3339(&mut out);

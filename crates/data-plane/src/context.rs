@@ -1,7 +1,8 @@
 //! What is known of a request from its arrival on: its ids, times and sender, and the `$context` variables made of them.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
@@ -9,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::clock::{self, EpochMillis};
 use crate::compile::PublishedStage;
+use crate::execution_log::ExecutionLog;
 use crate::headers::{Field, Fields, names};
 use crate::transport::{Body, Request};
 
@@ -20,6 +22,16 @@ const EXTENDED_ID_LEN: usize = 16;
 const TRACE_LEN: usize = 5 + ROOT_LEN + 8 + 16 + 10;
 /// Bytes of `1-{8 hex}-{24 hex}`.
 const ROOT_LEN: usize = 35;
+/// `$context.domainName` under test, as reported.
+const TESTED_DOMAIN: &str = "testPrefix.testDomainName";
+/// `$context.identity.sourceIp` under test, as reported.
+const TESTED_SOURCE_IP: &str = "test-invoke-source-ip";
+/// `$context.identity.apiKey` under test, as reported.
+const TESTED_API_KEY: &str = "test-invoke-api-key";
+/// `$context.identity.apiKeyId` under test, as reported.
+const TESTED_API_KEY_ID: &str = "test-invoke-api-key-id";
+/// APIs on AWS are called at no other port.
+const HTTPS_PORT: u16 = 443;
 
 /// The facts of a request that nothing changes, apart from its fields and body.
 #[derive(Clone, Debug)]
@@ -38,6 +50,10 @@ pub(crate) struct Arrival {
     pub(crate) tls: bool,
     pub(crate) host: Option<HeaderValue>,
     pub(crate) user_agent: Option<HeaderValue>,
+    /// What asks for an execution log, taken out of the message's fields: nothing behind this gateway is to see it.
+    pub(crate) log_token: Option<Box<HeaderValue>>,
+    /// Its execution log, if it has one; see [`Self::log`].
+    pub(crate) log: OnceLock<Arc<ExecutionLog>>,
 }
 
 /// Fields and body of a request, and which fields with a rule are among them.
@@ -62,8 +78,9 @@ pub(crate) struct RequestIds {
 impl Arrival {
     /// Splits a request into its facts and its message.
     pub(crate) fn new(request: Request) -> (Self, Message) {
-        let Request { method, uri, version, headers, body, peer, local, tls } = request;
+        let Request { method, uri, version, mut headers, body, peer, local, tls } = request;
         let (present, host, user_agent) = facts_of(&headers);
+        let log_token = if present.has(Field::LogToken) { headers.remove(Field::LogToken.name()).map(Box::new) } else { None };
         let epoch = clock::now();
         let arrival = Self {
             ids: RequestIds::new(&headers, present, epoch),
@@ -77,8 +94,38 @@ impl Arrival {
             tls,
             host,
             user_agent,
+            log_token,
+            log: OnceLock::new(),
         };
         (arrival, Message { headers, present, body })
+    }
+
+    /// The facts of a request that TestInvokeMethod makes up, with AWS's values for what only a connection has.
+    pub(crate) fn tested(method: Method, uri: Uri, mut headers: HeaderMap, body: Bytes) -> (Self, Message) {
+        headers.remove(Field::LogToken.name());
+        let (present, _, user_agent) = facts_of(&headers);
+        let epoch = clock::now();
+        let arrival = Self {
+            ids: RequestIds::new(&headers, present, epoch),
+            started: Instant::now(),
+            epoch,
+            method,
+            uri,
+            version: Version::HTTP_11,
+            peer: Ipv4Addr::LOCALHOST.into(),
+            local_port: HTTPS_PORT,
+            tls: true,
+            host: Some(HeaderValue::from_static(TESTED_DOMAIN)),
+            user_agent,
+            log_token: None,
+            log: OnceLock::new(),
+        };
+        (arrival, Message { headers, present, body: body.into() })
+    }
+
+    /// Where its execution log is written; most requests have none.
+    pub(crate) fn log(&self) -> Option<&ExecutionLog> {
+        self.log.get().map(|log| &**log)
     }
 
     /// `http` or `https`.
@@ -235,6 +282,8 @@ pub(crate) enum ContextVariable {
     DomainPrefix,
     ExtendedRequestId,
     HttpMethod,
+    ApiKey,
+    ApiKeyId,
     SourceIp,
     UserAgent,
     IsCanaryRequest,
@@ -260,6 +309,8 @@ impl ContextVariable {
             "domainPrefix" => Self::DomainPrefix,
             "extendedRequestId" => Self::ExtendedRequestId,
             "httpMethod" => Self::HttpMethod,
+            "identity.apiKey" => Self::ApiKey,
+            "identity.apiKeyId" => Self::ApiKeyId,
             "identity.sourceIp" => Self::SourceIp,
             "identity.userAgent" => Self::UserAgent,
             "isCanaryRequest" => Self::IsCanaryRequest,
@@ -294,6 +345,10 @@ impl ContextVariable {
             Self::DomainPrefix => domain().and_then(|name| name.split('.').next()).map(Cow::Borrowed),
             Self::ExtendedRequestId => text(&arrival.ids.extended),
             Self::HttpMethod => Some(arrival.method.as_str().into()),
+            // No method that is served needs a key.
+            Self::ApiKey => stage.is_test().then(|| TESTED_API_KEY.into()),
+            Self::ApiKeyId => stage.is_test().then(|| TESTED_API_KEY_ID.into()),
+            Self::SourceIp if stage.is_test() => Some(TESTED_SOURCE_IP.into()),
             Self::SourceIp => Some(arrival.peer.to_string().into()),
             Self::UserAgent => arrival.user_agent.as_ref().and_then(text),
             // A stage with a canary answers 501 until canaries are built.
@@ -363,6 +418,6 @@ mod tests {
     #[test]
     fn variables() {
         assert_eq!(ContextVariable::parse("identity.sourceIp"), Some(ContextVariable::SourceIp));
-        assert_eq!(ContextVariable::parse("identity.apiKey"), None);
+        assert_eq!(ContextVariable::parse("identity.user"), None);
     }
 }

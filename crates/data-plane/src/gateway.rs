@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use postern_api_model::ports::{ApiLoader, ApiSource, PublishError};
+use postern_api_model::ports::{ApiLoader, ApiSource, PublishError, TestAnswer, TestCall, TestInvokeError};
 
 use crate::access_log::AccessLog;
 use crate::counters::{Counters, GatewayMetrics};
+use crate::execution_log::token::{LogKey, Tokens};
 use crate::heavy_work::HeavyWork;
 use crate::pipeline;
 use crate::record;
 use crate::registry::Registry;
+use crate::test_invoke::{self, Tests};
 use crate::transport::{Handler, Refused, Request, Response, Upstreams};
 
 /// Bytes of a body, either way: AWS's payload limit for REST APIs.
@@ -28,11 +30,13 @@ pub struct GatewaySettings {
     pub buffer_bytes: usize,
     /// See [`RESIDENT_APIS_MAX`].
     pub resident_apis_max: usize,
+    /// What clients that ask for the log of a request prove their right with; without one nobody can.
+    pub log_key: Option<LogKey>,
 }
 
 impl Default for GatewaySettings {
     fn default() -> Self {
-        Self { max_body_bytes: BODY_BYTES_MAX, buffer_bytes: BUFFER_BYTES, resident_apis_max: RESIDENT_APIS_MAX }
+        Self { max_body_bytes: BODY_BYTES_MAX, buffer_bytes: BUFFER_BYTES, resident_apis_max: RESIDENT_APIS_MAX, log_key: None }
     }
 }
 
@@ -43,13 +47,17 @@ pub struct Gateway {
     access_log: AccessLog,
     counters: Counters,
     heavy_work: HeavyWork,
+    log_tokens: Tokens,
+    tests: Tests,
 }
 
 impl Gateway {
     /// A gateway that serves what is published to it, and asks `loader` for what is not.
     pub fn new(settings: GatewaySettings, loader: Arc<dyn ApiLoader>, access_log: AccessLog) -> Self {
         let registry = Registry::new(loader, settings.resident_apis_max);
-        Self { settings, registry, access_log, counters: Counters::default(), heavy_work: HeavyWork::default() }
+        let log_tokens = Tokens::new(settings.log_key.clone());
+        let (counters, heavy_work) = (Counters::default(), HeavyWork::default());
+        Self { settings, registry, access_log, counters, heavy_work, log_tokens, tests: Tests::default() }
     }
 
     /// Serves this version of an API from now on; a lower version never replaces a higher one. Deployments that are being
@@ -80,6 +88,14 @@ impl Gateway {
         }
     }
 
+    /// Runs one method of an API as it is stored, deployed or not: TestInvokeMethod. Neither counted nor in the access log.
+    ///
+    /// # Errors
+    /// When the request cannot be one, or too many tests run already.
+    pub async fn test_invoke(&self, upstreams: &Upstreams, call: TestCall) -> Result<TestAnswer, TestInvokeError> {
+        test_invoke::run(self, &self.tests, upstreams, call).await
+    }
+
     pub(crate) fn settings(&self) -> &GatewaySettings {
         &self.settings
     }
@@ -94,6 +110,10 @@ impl Gateway {
 
     pub(crate) fn heavy_work(&self) -> &HeavyWork {
         &self.heavy_work
+    }
+
+    pub(crate) fn log_tokens(&self) -> &Tokens {
+        &self.log_tokens
     }
 
     pub(crate) fn counters(&self) -> &Counters {

@@ -61,6 +61,7 @@ fields! {
     ProxyAuthenticate = header::PROXY_AUTHENTICATE,
     ProxyAuthorization = header::PROXY_AUTHORIZATION,
     MethodOverride = HeaderName::from_static("x-http-method-override"),
+    LogToken = HeaderName::from_static("x-postern-log"),
 }
 
 /// Names that the gateway sets.
@@ -148,6 +149,7 @@ fn classify(name: &str) -> Option<Field> {
         (12, "max-forwards") => Field::MaxForwards,
         (13, "authorization") => Field::Authorization,
         (14, "content-length") => Field::ContentLength,
+        (13, "x-postern-log") => Field::LogToken,
         (14, "http2-settings") => Field::Http2Settings,
         (14, "x-amz-apigw-id") => Field::ApigwId,
         (15, "x-amzn-trace-id") => Field::TraceId,

@@ -5,6 +5,7 @@
 //! * `registry` holds the APIs of this node.
 //! * `pipeline` lists the stages of a request, which are in `stages`; `integrations` calls what stands behind a method.
 //! * `mapping_template` is what templates see and do; [`render`] renders one without a request.
+//! * `execution_log` says what happened to one request; `test_invoke` makes one up to say it.
 //! * `gateway_response` renders every failure.
 
 mod access_log;
@@ -15,6 +16,7 @@ mod context;
 mod counters;
 mod encode;
 mod error;
+mod execution_log;
 mod forwarded;
 mod gateway;
 mod gateway_response;
@@ -27,10 +29,12 @@ mod record;
 mod registry;
 pub mod render;
 mod stages;
+mod test_invoke;
 pub mod transport;
 
 pub use access_log::AccessLog;
 pub use compile::{Effect, LedgerEntry, field_ledger};
 pub use counters::GatewayMetrics;
 pub use error::Fault;
+pub use execution_log::token::LogKey;
 pub use gateway::{BODY_BYTES_MAX, BUFFER_BYTES, Gateway, GatewaySettings, RESIDENT_APIS_MAX};

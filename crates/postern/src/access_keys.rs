@@ -29,9 +29,13 @@ pub fn generate(account: &str) -> Result<AccessKey, Failure> {
     })
 }
 
-fn random<const N: usize>() -> Result<[u8; N], Failure> {
+/// Bytes that nobody can guess.
+///
+/// # Errors
+/// When the system has no random numbers.
+pub fn random<const N: usize>() -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| Failure::System { doing: "make an access key", reason: error.to_string() })?;
+    getrandom::fill(&mut bytes).map_err(|error| Failure::System { doing: "make a key", reason: error.to_string() })?;
     Ok(bytes)
 }
 

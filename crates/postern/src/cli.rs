@@ -152,6 +152,8 @@ pub enum KeysAction {
         #[arg(value_name = "KEY_ID")]
         key_id: String,
     },
+    /// Print the key that tokens for the execution log of a live request are made with (docs/execution-log.md)
+    LogKey,
 }
 
 /// How `postern keys` prints.

@@ -6,6 +6,7 @@ mod commands;
 mod config;
 mod credentials;
 mod failure;
+mod log_key;
 mod logging;
 mod serve;
 

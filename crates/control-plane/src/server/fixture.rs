@@ -9,7 +9,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use postern_api_model::apigateway::{ApiKeySourceType, EndpointType, IntegrationType, IpAddressType, Op, PatchOperation};
 use postern_api_model::error::ApiError;
-use postern_api_model::ports::{CacheFlusher, PortFuture, PublishError, Publisher};
+use postern_api_model::ports::{
+    CacheFlusher, PortFuture, PublishError, Publisher, TestAnswer, TestCall, TestInvokeError, TestInvoker,
+};
 use postern_api_model::rest_api::{
     AUTHORIZATION_NONE, Definition, EndpointConfiguration, Integration, Method, Model, Resource, RestApi,
 };
@@ -39,11 +41,13 @@ impl Clock for Standing {
     }
 }
 
-/// Notes the ids of the APIs it was told of, and what it was to flush.
+/// Notes the ids of the APIs it was told of, what it was to flush, and the tests it was asked for, which it answers with two fields and
+/// the path.
 #[derive(Default)]
 pub(crate) struct Notebook {
     pub(crate) published: Mutex<Vec<String>>,
     pub(crate) flushed: Mutex<Vec<String>>,
+    pub(crate) tested: Mutex<Vec<TestCall>>,
 }
 
 impl Notebook {
@@ -67,6 +71,25 @@ impl Publisher for Notebook {
     fn publish<'a>(&'a self, api_id: &'a str) -> PortFuture<'a, Result<(), PublishError>> {
         self.published.lock().unwrap().push(api_id.to_owned());
         Box::pin(async { Ok(()) })
+    }
+}
+
+impl TestInvoker for Notebook {
+    fn test_invoke(&self, call: TestCall) -> PortFuture<'_, Result<TestAnswer, TestInvokeError>> {
+        let answer = match call.path_with_query_string.as_deref() {
+            Some("/busy") => Err(TestInvokeError::Busy),
+            Some("/invalid") => Err(TestInvokeError::Invalid("not this".to_owned())),
+            Some("/failed") => Err(TestInvokeError::Failed("at once".to_owned())),
+            path => Ok(TestAnswer {
+                status: 200,
+                headers: [("A".to_owned(), vec!["1".to_owned()]), ("B".to_owned(), vec!["1".to_owned(), "2".to_owned()])].into(),
+                body: path.unwrap_or_default().to_owned(),
+                log: "log\n".to_owned(),
+                latency_ms: 7,
+            }),
+        };
+        self.tested.lock().unwrap().push(call);
+        Box::pin(async move { answer })
     }
 }
 
@@ -98,7 +121,8 @@ impl Bench {
         store.create_access_key(key).await.unwrap();
         store.commit(vec![postern_store::create(&scope(), API, &api()).unwrap()]).await.unwrap();
         let notebook = Arc::new(Notebook::default());
-        let plane = ControlPlane::new(store.clone(), notebook.clone(), notebook.clone(), Arc::new(Standing), auth);
+        let plane =
+            ControlPlane::new(store.clone(), notebook.clone(), notebook.clone(), notebook.clone(), Arc::new(Standing), auth);
         Self { plane, store, notebook, _dir: dir }
     }
 

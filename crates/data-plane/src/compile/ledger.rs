@@ -294,8 +294,8 @@ pub(crate) fn stage(stage: &Stage) -> StageFindings {
 fn method_setting(key: &str, setting: &MethodSetting, findings: &mut Findings) {
     let MethodSetting {
         metrics_enabled,
-        logging_level,
-        data_trace_enabled,
+        logging_level: _,
+        data_trace_enabled: _,
         throttling_burst_limit,
         throttling_rate_limit,
         caching_enabled,
@@ -305,8 +305,6 @@ fn method_setting(key: &str, setting: &MethodSetting, findings: &mut Findings) {
         unauthorized_cache_control_header_strategy: _,
     } = setting;
     findings.note("MethodSetting.metricsEnabled", when(*metrics_enabled));
-    findings.note("MethodSetting.loggingLevel", when(logging_level.as_deref().is_some_and(|level| level != "OFF")));
-    findings.note("MethodSetting.dataTraceEnabled", when(*data_trace_enabled));
     findings.note("MethodSetting.cachingEnabled", when(*caching_enabled));
     // Setting any one member of a method setting creates the rest; these values are the account's own limit, which is off
     // unless configured, and say nothing of the stage.

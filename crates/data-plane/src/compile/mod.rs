@@ -7,6 +7,7 @@
 mod expression;
 mod gateway_responses;
 mod ledger;
+mod logging;
 mod method;
 mod mock;
 mod published;
@@ -171,6 +172,11 @@ impl CompiledApi {
         let resource = self.resource(self.method(found.method).resource);
         let at = routes::parameter_names(&resource.path).iter().position(|known| **known == *name)?;
         path.get(found.parameters.get(at)?.clone())
+    }
+
+    /// The method of an API that was compiled for one, to be tested.
+    pub(crate) fn only_method(&self) -> Option<(MethodIndex, &CompiledMethod)> {
+        self.methods.iter().enumerate().next()
     }
 
     pub(crate) fn method(&self, index: MethodIndex) -> &CompiledMethod {

@@ -9,8 +9,10 @@ use postern_api_model::ports::{ApiSource, PublishError};
 use postern_api_model::rest_api::Stage;
 use postern_api_model::scope::Scope;
 
+use super::logging::{self, MethodLogging};
 use super::uri::{AddressError, Endpoint};
 use super::{Blocked, CompiledApi, MethodIndex, ledger};
+use crate::execution_log::Detail;
 
 /// One API as this node serves it; replaced whole.
 #[derive(Debug)]
@@ -40,6 +42,17 @@ pub(crate) struct PublishedStage {
     endpoints: Vec<Option<Result<Endpoint, AddressError>>>,
     /// By method; empty when the stage blocks nothing.
     blocked: Vec<Option<Blocked>>,
+    /// By method; empty when the stage logs nothing.
+    logging: Vec<MethodLogging>,
+    purpose: Purpose,
+}
+
+/// What a stage is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Traffic,
+    /// One call of TestInvokeMethod.
+    Test,
 }
 
 /// Makes a version servable, compiling only deployments that `before` does not hold already.
@@ -142,9 +155,26 @@ impl PublishedStage {
             scope: source.scope.clone(),
             endpoints: endpoints.collect(),
             blocked: blocked(&api, &findings),
+            logging: logging::of_methods(&api, &stage.method_settings),
+            purpose: Purpose::Traffic,
             variables: stage.variables.clone(),
             api,
         }
+    }
+
+    /// A stage for one call of TestInvokeMethod.
+    pub(crate) fn tested(stage: &Stage, api: CompiledApi, source: &ApiSource) -> Self {
+        Self { purpose: Purpose::Test, ..Self::new(stage, Arc::new(api), source) }
+    }
+
+    /// Whether it serves a test and no traffic.
+    pub(crate) fn is_test(&self) -> bool {
+        self.purpose == Purpose::Test
+    }
+
+    /// What the stage logs of requests with this verb to a method.
+    pub(crate) fn logging(&self, method: MethodIndex, verb: &http::Method) -> Option<Detail> {
+        self.logging.get(method)?.of(verb)
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -221,7 +251,7 @@ fn blocked(api: &CompiledApi, findings: &ledger::StageFindings) -> Vec<Option<Bl
 /// A method's own settings, or else those of all methods. Clients patch settings as `~1a~1b/GET`, `/a/b/GET` and `a/b/GET`, also
 /// with `*` for one half; the service echoes each as it came. Where several could be meant all are taken: a limit that is not
 /// built must refuse rather than be passed over.
-fn of_settings<'a, T>(settings: &'a BTreeMap<String, T>, path: &str, verb: &str) -> Vec<&'a T> {
+pub(super) fn of_settings<'a, T>(settings: &'a BTreeMap<String, T>, path: &str, verb: &str) -> Vec<&'a T> {
     let find = |names: &dyn Fn(&str, &str) -> bool| -> Vec<&'a T> {
         let named = settings.iter().filter(|(key, _)| {
             let (key_path, key_verb) = key.rsplit_once('/').unwrap_or((key, ""));

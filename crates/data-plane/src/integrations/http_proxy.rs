@@ -20,6 +20,11 @@ pub(super) async fn call<'a>(
 ) -> Result<ProxyAnswer<'a>, GatewayError> {
     let HttpCall { request, deadline } = call;
     let mut response = pin!(upstreams.send(request, deadline)).await?;
+    if let Some(log) = context.arrival.log() {
+        response.body = response.body.with_deadline(deadline);
+        // Boxed because it is rare: what a future may have to hold is copied for every request.
+        Box::pin(log.endpoint_response(&mut response, transfer)).await;
+    }
     let (body, delivery) = match transfer {
         Transfer::Buffered => pin!(hold(response.body, deadline, limits)).await?,
         Transfer::Stream => (response.body.with_deadline(deadline), Delivery::Streaming),

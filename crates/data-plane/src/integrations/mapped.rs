@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::hold::{Delivery, Limits, hold};
 use super::{Answer, MappedAnswer};
-use crate::compile::{CompiledResponse, HttpExchange, MockExchange, Template};
+use crate::compile::{CompiledResponse, HttpExchange, MockExchange, Template, Transfer};
 use crate::content::{self, Conversion, Kind, TextBody};
 use crate::error::GatewayError;
 use crate::mapping_template::{Document, MappingTemplate};
@@ -24,7 +24,11 @@ pub(super) async fn http<'a>(
     limits: Limits,
 ) -> Result<Box<MappedAnswer<'a>>, GatewayError> {
     let HttpCall { request, deadline } = call;
-    let response = upstreams.send(request, deadline).await?;
+    let mut response = upstreams.send(request, deadline).await?;
+    if let Some(log) = asked.context.arrival.log() {
+        response.body = response.body.with_deadline(deadline);
+        log.endpoint_response(&mut response, Transfer::Buffered).await;
+    }
     let compiled = exchange.responses.select(response.status).map_err(unselected)?;
     let Response { status: _, headers, body } = response;
     let mut backend = Backend { headers, body, deadline, limits };

@@ -156,7 +156,11 @@ impl RequestFacts {
         match self {
             Self::Live(_) if group == "identity" => {
                 let is_set = |name: &&str| self.context(&format!("identity.{name}")).is_some();
-                ["sourceIp", "userAgent"].iter().filter(|name| is_set(name)).map(|name| (*name).to_owned()).collect()
+                ["apiKey", "apiKeyId", "sourceIp", "userAgent"]
+                    .iter()
+                    .filter(|name| is_set(name))
+                    .map(|name| (*name).to_owned())
+                    .collect()
             }
             Self::Live(live) => match group.strip_prefix("authorizer") {
                 Some("") => of(&live.authorizer),

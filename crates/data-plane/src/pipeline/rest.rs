@@ -1,8 +1,9 @@
 //! A REST API's request, from its arrival to its answer.
 
 use std::pin::pin;
+use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, header};
 
 use crate::context::{Arrival, Message};
 use crate::error::GatewayError;
@@ -11,10 +12,10 @@ use crate::gateway_response::{self, Reached};
 use crate::integrations::{Delivery, Limits, integrate};
 use crate::record::{self, Abandoned, Outcome};
 use crate::stages::{
-    Building, Located, MethodResponse, Reading, Validating, admit, authorize, check_parameters, integration_request, locate,
-    method_response, read_body, route, validate,
+    Building, Located, MethodResponse, Reading, Validating, admit, authorize, begin_log, check_parameters, integration_request,
+    locate, log_endpoint_request, log_method_request, method_response, read_body, route, validate,
 };
-use crate::transport::{Request, Response, Upstreams};
+use crate::transport::{Body, Request, Response, Upstreams};
 
 /// Answers one request. Whatever happens becomes a response, a line in the access log and a count.
 pub(crate) async fn serve(gateway: &Gateway, upstreams: &Upstreams, request: Request) -> Response {
@@ -32,13 +33,48 @@ pub(crate) async fn serve(gateway: &Gateway, upstreams: &Upstreams, request: Req
     let answered = pin!(answer(gateway, upstreams, &arrival, &located, &mut message)).await;
     abandoned.over();
     let outcome = match answered {
-        Ok(answered) => answered.into(),
+        Ok(answered) => succeeded(answered, &arrival),
         Err(error) => {
             let reached = Reached { stage: &located.stage, path: located.path(&arrival), headers: &kept };
             refused(&error, &arrival, Some(reached))
         }
     };
     record::finish(gateway, &arrival, Some(&located.stage), outcome)
+}
+
+/// Answers a request that TestInvokeMethod made up. The answer is whole: it goes into that of a management call.
+pub(crate) async fn test(
+    gateway: &Gateway,
+    upstreams: &Upstreams,
+    arrival: &Arrival,
+    located: &Located,
+    message: &mut Message,
+    timeout: Duration,
+) -> Response {
+    let kept = kept_for_failures(located, message);
+    let answering = async {
+        let (mut response, _, _) = answer(gateway, upstreams, arrival, located, message).await?.into_parts();
+        let max_bytes = usize::try_from(gateway.settings().max_body_bytes).unwrap_or(usize::MAX);
+        let body = response.body.collect(max_bytes).await.map_err(GatewayError::from_response_body)?;
+        response.body = Body::full(body);
+        Ok(response)
+    };
+    let error = match tokio::time::timeout(timeout, Box::pin(answering)).await.unwrap_or(Err(GatewayError::Timeout)) {
+        Ok(response) => {
+            if let Some(log) = arrival.log() {
+                log.succeeded(response.status);
+            }
+            return response;
+        }
+        Err(error) => error,
+    };
+    let reached = Reached { stage: &located.stage, path: located.path(arrival), headers: &kept };
+    let mut response = refused(&error, arrival, Some(reached)).response;
+    if error.kind().and_then(|kind| located.stage.api.gateway_responses.of(kind)).is_none() {
+        // Seen of a failed validation: the gateway's own answers show nothing but what kind of error it was.
+        response.headers.remove(header::CONTENT_TYPE);
+    }
+    response
 }
 
 /// The stages, in AWS's order.
@@ -52,8 +88,13 @@ async fn answer<'a>(
     let settings = gateway.settings();
     let received = located.receive(arrival, message);
     let routed = route(received)?;
+    begin_log(&routed, gateway.log_tokens());
     let authorized = authorize(routed)?;
-    let admitted = admit(authorized, settings.max_body_bytes)?;
+    let mut admitted = admit(authorized, settings.max_body_bytes)?;
+    if let Some(log) = arrival.log() {
+        // Boxed because it is rare, as below: what a future may have to hold is copied for every request.
+        Box::pin(log_method_request(log, &mut admitted)).await;
+    }
     let checked = check_parameters(admitted)?;
     let read = match read_body(checked, settings.max_body_bytes) {
         Reading::Done(read) => read,
@@ -64,10 +105,13 @@ async fn answer<'a>(
         // Boxed because few methods need it: what a future may have to hold is copied for every request.
         Validating::Body(check) => Box::pin(check.run(gateway.heavy_work(), settings.max_body_bytes)).await?,
     };
-    let integration_request = match integration_request(validated, gateway.heavy_work(), settings.max_body_bytes)? {
+    let mut integration_request = match integration_request(validated, gateway.heavy_work(), settings.max_body_bytes)? {
         Building::Done(request) => request,
         Building::Waiting(building) => building.await?,
     };
+    if let Some(log) = arrival.log() {
+        Box::pin(log_endpoint_request(log, &mut integration_request)).await;
+    }
     let limits = Limits { buffer_bytes: settings.buffer_bytes, max_body_bytes: settings.max_body_bytes };
     let integration_response = pin!(integrate(upstreams, integration_request, limits)).await?;
     method_response(integration_response)
@@ -84,8 +128,19 @@ fn kept_for_failures(located: &Located, message: &Message) -> HeaderMap {
     kept
 }
 
+fn succeeded(answered: MethodResponse, arrival: &Arrival) -> Outcome {
+    let outcome = Outcome::from(answered);
+    if let Some(log) = arrival.log() {
+        log.succeeded(outcome.response.status);
+    }
+    outcome
+}
+
 fn refused(error: &GatewayError, arrival: &Arrival, reached: Option<Reached<'_>>) -> Outcome {
     record::log_failure(error, arrival, reached.as_ref().map(|reached| reached.stage));
     let response = gateway_response::render(error, arrival, reached.as_ref());
+    if let Some(log) = arrival.log() {
+        log.failed(error, response.status);
+    }
     Outcome { response, delivery: Delivery::Whole, integration_latency: None, fault: Some(error.fault()) }
 }

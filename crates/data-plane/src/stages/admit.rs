@@ -17,6 +17,10 @@ pub(crate) fn admit(authorized: Authorized<'_>, max_body_bytes: u64) -> Result<A
 }
 
 impl<'a> Admitted<'a> {
+    pub(super) fn routed_mut(&mut self) -> &mut Routed<'a> {
+        &mut self.0
+    }
+
     pub(super) fn into_routed(self) -> Routed<'a> {
         self.0
     }

@@ -120,6 +120,9 @@ fn finished(
     context: &Context<'_>,
 ) -> MethodResponse {
     let mut delivery = delivery;
+    if let Some(log) = context.arrival.log() {
+        log.method_response(&mut response);
+    }
     if let (Some(compression), Backend::Plain) = (context.compression, backend)
         && response.status != StatusCode::PARTIAL_CONTENT
         && !content::is_coded(&response.headers)

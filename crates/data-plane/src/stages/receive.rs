@@ -41,6 +41,11 @@ pub(crate) async fn locate(registry: &Registry, arrival: &Arrival) -> Result<Loc
 }
 
 impl Located {
+    /// The stage that TestInvokeMethod makes up. Its requests name no stage in their paths.
+    pub(crate) fn tested(stage: Arc<PublishedStage>) -> Self {
+        Self { stage, path_at: 0 }
+    }
+
     /// The path behind the stage's name, as sent.
     pub(crate) fn path<'a>(&self, arrival: &'a Arrival) -> &'a str {
         &arrival.uri.path()[self.path_at..]

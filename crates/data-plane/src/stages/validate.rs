@@ -98,6 +98,9 @@ impl<'a> BodyCheck<'a> {
             heavy.run(routed.received.stage.api_id(), move || schema.check(&text)).await?
         };
         outcome.map_err(GatewayError::InvalidBody)?;
+        if let Some(log) = routed.received.arrival.log() {
+            log.validated();
+        }
         message.body = Body::full(bytes);
         Ok(Validated(routed))
     }

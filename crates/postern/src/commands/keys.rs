@@ -10,6 +10,7 @@ use crate::access_keys;
 use crate::cli::{KeysAction, Output};
 use crate::config::Settings;
 use crate::failure::Failure;
+use crate::log_key;
 
 /// Does what was asked and prints it to `out`.
 ///
@@ -17,7 +18,7 @@ use crate::failure::Failure;
 /// When the data directory cannot be used or there is no such key.
 pub async fn run(settings: &Settings, action: KeysAction, output: Output, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
     // A first key may be made before the server ever ran. Opening makes a missing directory, so a mistyped one would look empty.
-    if !matches!(action, KeysAction::Create) && !settings.data_dir.is_dir() {
+    if !matches!(action, KeysAction::Create | KeysAction::LogKey) && !settings.data_dir.is_dir() {
         return Err(Failure::NoDataDirectory(settings.data_dir.clone()));
     }
     let store = SqliteStore::open(&settings.data_dir, OpenMode::Beside).await?;
@@ -28,6 +29,8 @@ pub async fn run(settings: &Settings, action: KeysAction, output: Output, out: &
             store.revoke_access_key(&key_id).await?;
             revoked(&key_id, output)
         }
+        // The store's opening made the directory.
+        KeysAction::LogKey => shown_log_key(&log_key::provide(&settings.data_dir)?, output),
     };
     writeln!(out, "{text}").map_err(Failure::Output)
 }
@@ -86,6 +89,13 @@ fn revoked(key_id: &str, output: Output) -> String {
     match output {
         Output::Json => json!({ "accessKeyId": key_id, "status": "revoked" }).to_string(),
         Output::Table => format!("{key_id} is revoked"),
+    }
+}
+
+fn shown_log_key(key: &str, output: Output) -> String {
+    match output {
+        Output::Json => json!({ "logKey": key }).to_string(),
+        Output::Table => key.to_owned(),
     }
 }
 

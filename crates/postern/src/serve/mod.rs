@@ -8,6 +8,7 @@ mod management;
 mod publishing;
 mod signals;
 mod source;
+mod testing;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -18,7 +19,7 @@ use postern_api_model::ports::{ApiSource, PublishError};
 use postern_control_plane::clock::SystemClock;
 use postern_control_plane::{AuthMode, ControlPlane};
 use postern_data_plane::transport::{Upstreams, Workers};
-use postern_data_plane::{AccessLog, Gateway, GatewaySettings};
+use postern_data_plane::{AccessLog, Gateway, GatewaySettings, LogKey};
 use postern_store::{OpenMode, SqliteStore, Store};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -27,6 +28,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Mode, Settings};
 use crate::credentials;
 use crate::failure::Failure;
+use crate::log_key;
 use counted_store::CountedStore;
 use counters::Counters;
 use flushing::NothingKept;
@@ -36,6 +38,7 @@ use management::metrics::{Metrics, TrafficCounts};
 use management::service::{ManagementService, Traffic};
 use publishing::{DataPlane, Served, StoreLoader, StorePublisher, follow};
 use signals::Signals;
+use testing::GatewayTester;
 
 /// Threads of the control plane's runtime: it waits for the disk more than it computes, and traffic has threads of its own.
 const MANAGEMENT_THREADS: usize = 2;
@@ -97,11 +100,13 @@ impl Planes {
         let seq = store.last_change().await?;
         let served = Arc::new(Served::default());
         let loader = Arc::new(StoreLoader::new(Arc::clone(&store) as _, Arc::clone(&served), Handle::current()));
+        let log_key = LogKey::new(&log_key::provide(&settings.data_dir)?);
         let access_log = listeners::access_log(&settings.log.access)?;
         let limits = GatewaySettings {
             max_body_bytes: settings.http.max_body_bytes as u64,
             buffer_bytes: settings.http.buffer_bytes,
             resident_apis_max: settings.resident_apis_max,
+            log_key: Some(log_key),
         };
         let gateway = Arc::new(Gateway::new(limits, loader, access_log.clone()));
         let data_plane = Arc::clone(&gateway) as Arc<dyn DataPlane>;
@@ -115,8 +120,9 @@ impl Planes {
             Mode::Dev => AuthMode::Dev { account: settings.account.clone() },
         };
         let publisher = Arc::clone(&self.publisher) as _;
+        let tester = Arc::new(GatewayTester::new(Arc::clone(&self.gateway), upstreams.clone()));
         let store = Arc::clone(&self.store) as _;
-        let control_plane = ControlPlane::new(store, publisher, Arc::new(NothingKept), Arc::new(SystemClock), auth);
+        let control_plane = ControlPlane::new(store, publisher, Arc::new(NothingKept), tester, Arc::new(SystemClock), auth);
         let (gateway, handler) = (Arc::clone(&self.gateway), Arc::clone(&self.gateway));
         let metrics = Metrics::new(Arc::clone(&self.counters), move || traffic_counts(&gateway));
         let traffic = Traffic { handler, upstreams, max_body_bytes: settings.http.max_body_bytes };

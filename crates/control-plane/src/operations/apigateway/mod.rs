@@ -64,6 +64,7 @@ impl ApiGateway for ControlPlane {
         get_method GetMethod => method::show;
         update_method UpdateMethod => method::update;
         delete_method DeleteMethod => method::delete;
+        test_invoke_method TestInvokeMethod => method::test_invoke;
         put_method_response PutMethodResponse => method_response::put;
         get_method_response GetMethodResponse => method_response::show;
         update_method_response UpdateMethodResponse => method_response::update;

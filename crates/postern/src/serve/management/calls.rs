@@ -74,7 +74,7 @@ impl Calls {
 mod tests {
     use std::sync::Mutex;
 
-    use postern_api_model::ports::{PortFuture, PublishError, Publisher};
+    use postern_api_model::ports::{PortFuture, PublishError, Publisher, TestAnswer, TestCall, TestInvokeError, TestInvoker};
     use postern_control_plane::AuthMode;
     use postern_control_plane::clock::SystemClock;
     use postern_store::{OpenMode, SqliteStore};
@@ -101,6 +101,12 @@ mod tests {
         }
     }
 
+    impl TestInvoker for Gate {
+        fn test_invoke(&self, _call: TestCall) -> PortFuture<'_, Result<TestAnswer, TestInvokeError>> {
+            Box::pin(async { Err(TestInvokeError::Busy) })
+        }
+    }
+
     async fn call(calls: &Calls, method: &str, target: &str, body: Value) -> Value {
         let answer = calls.answer(request(method, target, &body)).await;
         assert_eq!(answer.status(), 201, "{target}: {:?}", answer.body());
@@ -121,6 +127,7 @@ mod tests {
             store,
             Arc::clone(&gate) as _,
             Arc::new(NothingKept),
+            Arc::clone(&gate) as _,
             Arc::new(SystemClock),
             auth,
         )));

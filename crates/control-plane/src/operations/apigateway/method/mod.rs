@@ -1,6 +1,7 @@
 //! Method: a verb on a resource.
 
 mod patch;
+mod test_invoke;
 
 #[cfg(test)]
 pub(super) mod fixture;
@@ -15,6 +16,7 @@ use postern_api_model::scope::Caller;
 use super::{integration, mapping, method_response};
 use crate::ControlPlane;
 use crate::patch::Patch;
+pub(super) use test_invoke::test_invoke;
 
 /// Verbs that a method may have, in the order in which the service lists them.
 const VERBS: [&str; 8] = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY"];

@@ -1,0 +1,296 @@
+//! The execution log: what AWS says of one request, line for line.
+//!
+//! TestInvokeMethod answers with it. For live requests it goes to the server's log, when the stage's `loggingLevel` asks for it or when the
+//! request proves with [`token`] that it may. A request without one pays for one look at an empty place in its
+//! [`Arrival`](crate::context::Arrival): what a line says is only put together when it is written.
+//!
+//! Lines, their order and their texts are from AWS's documentation and from published logs of the service; what is guessed stands in
+//! COMPATIBILITY.md. Secrets are masked here, in one place, before a line is cut and before anyone sees it.
+
+mod peek;
+mod secrets;
+mod spelling;
+mod text;
+pub(crate) mod token;
+
+use std::borrow::Cow;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use tokio::time::Instant;
+
+use crate::clock;
+use crate::compile::Transfer;
+use crate::error::GatewayError;
+use crate::headers::names;
+use crate::transport::{Body, Response, Scheme, UpstreamRequest};
+use secrets::Secrets;
+pub(crate) use spelling::Spellings;
+
+/// How much of a request is logged. Each holds what the one before it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Detail {
+    /// Why it failed.
+    Failures,
+    /// What was done, without what was in the messages.
+    Steps,
+    /// Parameters, fields and the start of bodies as well.
+    Everything,
+}
+
+/// The log of one request.
+pub(crate) struct ExecutionLog {
+    request_id: Box<str>,
+    detail: Detail,
+    sink: Sink,
+    spellings: Spellings,
+    secrets: OnceLock<Secrets>,
+    /// Of the request's body.
+    content_type: OnceLock<HeaderValue>,
+    sent: OnceLock<Instant>,
+}
+
+/// Where lines go.
+enum Sink {
+    /// Into the answer of TestInvokeMethod.
+    Answer(Mutex<String>),
+    /// To the server's log, each as it is written.
+    Server { api: Box<str>, stage: Box<str> },
+}
+
+/// What the first lines say of a request.
+pub(crate) struct MethodRequest<'a> {
+    pub(crate) verb: &'a str,
+    /// As it was given, without the stage.
+    pub(crate) path: &'a str,
+    pub(crate) path_parameters: Vec<(&'a str, &'a str)>,
+    pub(crate) query: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+}
+
+impl ExecutionLog {
+    /// One that TestInvokeMethod answers with.
+    pub(crate) fn answered(request_id: &HeaderValue, spellings: Spellings) -> Self {
+        let request_id = id(request_id);
+        let first = format!("Execution log for request {request_id}\n");
+        Self::new(request_id, Detail::Everything, Sink::Answer(Mutex::new(first)), spellings)
+    }
+
+    /// One of a live request.
+    pub(crate) fn live(request_id: &HeaderValue, detail: Detail, api: &str, stage: &str) -> Self {
+        Self::new(id(request_id), detail, Sink::Server { api: api.into(), stage: stage.into() }, Spellings::default())
+    }
+
+    fn new(request_id: Box<str>, detail: Detail, sink: Sink, spellings: Spellings) -> Self {
+        Self {
+            request_id,
+            detail,
+            sink,
+            spellings,
+            secrets: OnceLock::new(),
+            content_type: OnceLock::new(),
+            sent: OnceLock::new(),
+        }
+    }
+
+    /// What TestInvokeMethod answers with; nothing of a live request's.
+    pub(crate) fn text(&self) -> String {
+        match &self.sink {
+            // A poisoned lock holds whole lines all the same.
+            Sink::Answer(text) => text.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            Sink::Server { .. } => String::new(),
+        }
+    }
+
+    /// A field's name as the log spells it.
+    pub(crate) fn spelled<'a>(&'a self, name: &'a HeaderName) -> Cow<'a, str> {
+        self.spellings.of(name)
+    }
+
+    /// What AWS logs of a deployed stage before the method runs, in its words and with its double spaces: no method that is served
+    /// needs a key.
+    pub(crate) fn admitted(&self, extended_id: &HeaderValue, method: &str) {
+        let Sink::Server { api, stage } = &self.sink else { return };
+        let request_id = &self.request_id;
+        self.step(|| format!("Extended Request Id: {}", String::from_utf8_lossy(extended_id.as_bytes())));
+        self.step(|| format!("Verifying Usage Plan for request: {request_id}. API Key:  API Stage: {api}/{stage}"));
+        self.step(|| {
+            format!(
+                "API Key  authorized because method '{method}' does not require API Key. Request will not contribute to throttle or \
+                 quota limits"
+            )
+        });
+        self.step(|| format!("Usage Plan check succeeded for API Key  and API Stage {api}/{stage}"));
+    }
+
+    /// The request as it came.
+    pub(crate) async fn method_request(&self, request: MethodRequest<'_>, body: &mut Body) {
+        // Before anything that might hold one.
+        let _ = self.secrets.set(Secrets::of(request.headers));
+        if let Some(content_type) = request.headers.get(header::CONTENT_TYPE) {
+            let _ = self.content_type.set(content_type.clone());
+        }
+        self.step(|| format!("Starting execution for request: {}", self.request_id));
+        self.step(|| format!("HTTP Method: {}, Resource Path: {}", request.verb, request.path));
+        self.data(|| format!("Method request path: {}", text::map(request.path_parameters.iter().copied())));
+        self.data(|| format!("Method request query string: {}", text::query(request.query)));
+        self.data(|| format!("Method request headers: {}", text::headers(request.headers, &self.spellings)));
+        if self.detail >= Detail::Everything {
+            let start = peek::wait(body).await;
+            self.data(|| format!("Method request body before transformations: {}", peek::shown(&start)));
+        }
+    }
+
+    /// The body matched its model.
+    pub(crate) fn validated(&self) {
+        self.step(|| format!("Request validation succeeded for content type {}", text::media_type(self.content_type.get())));
+    }
+
+    /// What a backend is about to be sent.
+    pub(crate) async fn endpoint_request(&self, request: &mut UpstreamRequest) {
+        self.data(|| format!("Endpoint request URI: {}", uri(request, Query::Shown)));
+        self.data(|| format!("Endpoint request headers: {}", text::headers(&request.headers, &self.spellings)));
+        if self.detail >= Detail::Everything {
+            let start = peek::wait(&mut request.body).await;
+            self.data(|| format!("Endpoint request body after transformations: {}", peek::shown(&start)));
+        }
+        let query = if self.detail >= Detail::Everything { Query::Shown } else { Query::Hidden };
+        self.step(|| format!("Sending request to {}", uri(request, query)));
+        let _ = self.sent.set(Instant::now());
+    }
+
+    /// What the backend answered. A body that is to be passed on as it comes is not waited for.
+    pub(crate) async fn endpoint_response(&self, response: &mut Response, transfer: Transfer) {
+        let latency = self.sent.get().map(Instant::elapsed).unwrap_or_default().as_millis();
+        let status = response.status.as_u16();
+        self.step(|| format!("Received response. Status: {status}, Integration latency: {latency} ms"));
+        self.data(|| format!("Endpoint response headers: {}", text::headers(&response.headers, &self.spellings)));
+        if self.detail >= Detail::Everything {
+            let start = match transfer {
+                Transfer::Buffered => peek::wait(&mut response.body).await,
+                Transfer::Stream => peek::ready(&mut response.body),
+            };
+            self.data(|| format!("Endpoint response body before transformations: {}", peek::shown(&start)));
+        }
+    }
+
+    /// What the client is about to be sent, before it is compressed.
+    pub(crate) fn method_response(&self, response: &mut Response) {
+        if self.detail < Detail::Everything {
+            return;
+        }
+        let start = peek::ready(&mut response.body);
+        self.data(|| format!("Method response body after transformations: {}", peek::shown(&start)));
+        self.data(|| format!("Method response headers: {}", text::headers(&shown_of(&response.headers), &self.spellings)));
+    }
+
+    /// The API answered.
+    pub(crate) fn succeeded(&self, status: StatusCode) {
+        self.step(|| "Successfully completed execution".to_owned());
+        self.step(|| completed(status));
+    }
+
+    /// The gateway answered in its place.
+    pub(crate) fn failed(&self, error: &GatewayError, status: StatusCode) {
+        self.failure(|| text::failure(error, self.content_type.get()));
+        self.failure(|| completed(status));
+    }
+
+    fn failure(&self, line: impl FnOnce() -> String) {
+        self.write(Detail::Failures, line);
+    }
+
+    fn step(&self, line: impl FnOnce() -> String) {
+        self.write(Detail::Steps, line);
+    }
+
+    fn data(&self, line: impl FnOnce() -> String) {
+        self.write(Detail::Everything, line);
+    }
+
+    /// Writes a line of a log that goes at least into `detail`.
+    fn write(&self, detail: Detail, line: impl FnOnce() -> String) {
+        if detail > self.detail {
+            return;
+        }
+        let mut line = line();
+        if let Some(secrets) = self.secrets.get() {
+            line = secrets.masked_in(line);
+        }
+        let line = text::bounded(line);
+        match &self.sink {
+            Sink::Answer(text) => {
+                let time = clock::now().execution_log_time();
+                let mut text = text.lock().unwrap_or_else(PoisonError::into_inner);
+                text.push_str(&format!("{time} : {line}\n"));
+            }
+            Sink::Server { api, stage } => self.say(detail, api, stage, &text::on_one_line(line)),
+        }
+    }
+
+    fn say(&self, detail: Detail, api: &str, stage: &str, line: &str) {
+        let request = &*self.request_id;
+        if detail == Detail::Failures {
+            tracing::warn!(target: "postern::execution_log", request, api, stage, "({request}) {line}");
+        } else {
+            tracing::info!(target: "postern::execution_log", request, api, stage, "({request}) {line}");
+        }
+    }
+}
+
+impl std::fmt::Debug for ExecutionLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ExecutionLog").field("request_id", &self.request_id).field("detail", &self.detail).finish_non_exhaustive()
+    }
+}
+
+/// What of an answer's fields the log and TestInvokeMethod show: not those that frame it, nor the ids (recorded).
+pub(crate) fn shown_of(headers: &HeaderMap) -> HeaderMap {
+    let mut shown = HeaderMap::with_capacity(headers.len());
+    // AWS shows it first.
+    for value in headers.get_all(names::TRACE_ID) {
+        shown.append(names::TRACE_ID, value.clone());
+    }
+    let hidden = [
+        names::TRACE_ID,
+        names::REQUEST_ID,
+        names::APIGW_ID,
+        header::CONTENT_LENGTH,
+        header::CONNECTION,
+        header::TRANSFER_ENCODING,
+    ];
+    for (name, value) in headers.iter().filter(|(name, _)| !hidden.contains(name)) {
+        shown.append(name.clone(), value.clone());
+    }
+    shown
+}
+
+fn completed(status: StatusCode) -> String {
+    format!("Method completed with status: {}", status.as_u16())
+}
+
+fn id(value: &HeaderValue) -> Box<str> {
+    String::from_utf8_lossy(value.as_bytes()).into()
+}
+
+/// Whether an address is shown with its query.
+#[derive(Clone, Copy)]
+enum Query {
+    Shown,
+    Hidden,
+}
+
+fn uri(request: &UpstreamRequest, query: Query) -> String {
+    let scheme = match request.origin.scheme() {
+        Scheme::Http => "http",
+        Scheme::Https => "https",
+    };
+    let host = request.headers.get(header::HOST).map(|host| String::from_utf8_lossy(host.as_bytes())).unwrap_or_default();
+    match (query, request.uri.path_and_query()) {
+        (Query::Shown, Some(path)) => format!("{scheme}://{host}{path}"),
+        (Query::Hidden, _) | (Query::Shown, None) => format!("{scheme}://{host}{}", request.uri.path()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

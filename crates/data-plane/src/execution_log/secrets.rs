@@ -1,0 +1,115 @@
+//! What no log shows: credentials, API keys and cookies, in the fields that carry them and wherever a mapping copies them to.
+
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderName, header};
+
+/// Characters that AWS leaves of a secret, so that two can be told apart.
+const TAIL_CHARS: usize = 6;
+/// A secret up to this long is masked whole: its tail would be most of it.
+const SHORT_CHARS: usize = 16;
+/// Text that is shorter is not looked for elsewhere: it would be found by chance.
+const SOUGHT_BYTES_MIN: usize = 6;
+
+/// What the value of a field may show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    All,
+    /// As AWS shows it: asterisks and the last characters.
+    Tail,
+    /// Asterisks. AWS shows these; a log is no place for them.
+    Nothing,
+}
+
+impl Shown {
+    fn of(name: &HeaderName) -> Self {
+        match name.as_str() {
+            "authorization" | "proxy-authorization" | "x-api-key" => Self::Tail,
+            "cookie" | "set-cookie" | "x-amz-security-token" => Self::Nothing,
+            _ => Self::All,
+        }
+    }
+}
+
+/// A field's value as a log shows it.
+pub(super) fn shown<'a>(name: &HeaderName, value: Cow<'a, str>) -> Cow<'a, str> {
+    match Shown::of(name) {
+        Shown::All => value,
+        Shown::Tail => mask(&value, TAIL_CHARS).into(),
+        Shown::Nothing => mask(&value, 0).into(),
+    }
+}
+
+fn mask(secret: &str, tail: usize) -> String {
+    let chars = secret.chars().count();
+    let hidden = if chars > SHORT_CHARS { chars - tail } else { chars };
+    std::iter::repeat_n('*', hidden).chain(secret.chars().skip(hidden)).collect()
+}
+
+/// The secrets of one request.
+#[derive(Debug, Default)]
+pub(super) struct Secrets(Vec<Box<str>>);
+
+impl Secrets {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let mut found: Vec<Box<str>> = Vec::new();
+        for (name, value) in headers.iter().filter(|(name, _)| Shown::of(name) != Shown::All) {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            found.push((*value).into());
+            if *name == header::COOKIE {
+                found.extend(value.split(';').filter_map(|pair| Some(pair.split_once('=')?.1.trim().into())));
+            } else if let Some((_scheme, credentials)) = value.split_once(' ') {
+                found.push(credentials.trim().into());
+            }
+        }
+        found.retain(|secret| secret.len() >= SOUGHT_BYTES_MIN);
+        // The longer first: one may be a part of another.
+        found.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
+        found.dedup();
+        Self(found)
+    }
+
+    /// The line without them.
+    pub(super) fn masked_in(&self, mut line: String) -> String {
+        for secret in &self.0 {
+            if line.contains(&**secret) {
+                line = line.replace(&**secret, &mask(secret, 0));
+            }
+        }
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn shown_value(name: &'static str, value: &str) -> String {
+        shown(&HeaderName::from_static(name), value.into()).into_owned()
+    }
+
+    #[test]
+    fn fields() {
+        assert_eq!(shown_value("x-api-key", "aBcDeFgHiJkLmNoPqRsTuV"), "****************qRsTuV");
+        assert_eq!(shown_value("authorization", "Bearer abcdefghijkl"), "*************ghijkl");
+        assert_eq!(shown_value("authorization", "Basic YTpi"), "**********");
+        assert_eq!(shown_value("cookie", "session=0123456789abcdef"), "************************");
+        assert_eq!(shown_value("x-mine", "seen"), "seen");
+    }
+
+    #[test]
+    fn copies() {
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", HeaderValue::from_static("Bearer token-token-token-1"));
+        headers.insert("cookie", HeaderValue::from_static("a=1; session=0123456789abcdefgh"));
+        headers.insert("x-other", HeaderValue::from_static("something else"));
+        let secrets = Secrets::of(&headers);
+        let line = "{X-Copy=Bearer token-token-token-1} {\"t\":\"token-token-token-1\",\"s\":\"0123456789abcdefgh\",\"a\":1} something else";
+        let masked = secrets.masked_in(line.to_owned());
+        assert!(!masked.contains("token-token") && !masked.contains("0123456789"), "{masked}");
+        assert!(masked.contains("\"a\":1} something else"), "{masked}");
+    }
+}
