@@ -13,6 +13,7 @@ mod ids;
 mod operations;
 mod page;
 mod patch;
+mod sdk;
 mod server;
 mod sts;
 mod unbuilt;

@@ -5,6 +5,7 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -24,6 +25,9 @@ use crate::{UNBUILT_MANAGEMENT, UNBUILT_V1, UNBUILT_V2, ids, sts};
 /// Bytes a management call may carry: AWS's 6 MB bound on imported definitions, with room for the JSON envelope around one.
 pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// Where traffic is served unless [`ControlPlane::with_traffic_at`] says otherwise: the port that Postern has by itself.
+const TRAFFIC_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// The management API over one store.
@@ -34,6 +38,7 @@ pub struct ControlPlane {
     test_invoker: Arc<dyn TestInvoker>,
     clock: Arc<dyn Clock>,
     front_door: FrontDoor,
+    traffic: SocketAddr,
 }
 
 impl ControlPlane {
@@ -48,7 +53,20 @@ impl ControlPlane {
         auth: AuthMode,
     ) -> Self {
         let front_door = FrontDoor::new(Arc::clone(&store), Arc::clone(&clock), auth);
-        Self { store, publisher, flusher, test_invoker, clock, front_door }
+        Self { store, publisher, flusher, test_invoker, clock, front_door, traffic: TRAFFIC_DEFAULT }
+    }
+
+    /// Says where traffic is served, for the clients that are generated here. An address that stands for all of the machine's own
+    /// is written as the loopback one, which a client can connect to.
+    #[must_use]
+    pub fn with_traffic_at(mut self, address: SocketAddr) -> Self {
+        let ip = match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        self.traffic = SocketAddr::new(ip, address.port());
+        self
     }
 
     /// Answers one call. Never fails: what goes wrong is an answer too. The body must already be bounded by [`BODY_BYTES_MAX`].
@@ -123,6 +141,11 @@ impl ControlPlane {
 
     pub(crate) fn test_invoker(&self) -> &dyn TestInvoker {
         self.test_invoker.as_ref()
+    }
+
+    /// Where traffic is served.
+    pub(crate) fn traffic(&self) -> SocketAddr {
+        self.traffic
     }
 
     /// Now, for the dates on resources.

@@ -9,9 +9,6 @@ macro_rules! unbuilt_v1 {
     ($then:ident) => {
         postern_api_model::$then! { apigateway:
             get_export GetExport,
-            get_sdk GetSdk,
-            get_sdk_type GetSdkType,
-            get_sdk_types GetSdkTypes,
             import_rest_api ImportRestApi,
             put_rest_api PutRestApi,
             test_invoke_authorizer TestInvokeAuthorizer,

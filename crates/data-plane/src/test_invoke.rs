@@ -4,7 +4,7 @@
 //! a REST API method": authorization is not enforced); then it is compiled, and a stage is made for this one request. The pipeline
 //! knows nothing of it but that the method need not be found by its path.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -105,6 +105,7 @@ fn stage(call: TestCall) -> PublishedStage {
         access_log_settings: None,
         client_certificate_id: None,
         documentation_version: None,
+        usage_plans: BTreeSet::new(),
         tracing_enabled: false,
         tags: BTreeMap::new(),
     };

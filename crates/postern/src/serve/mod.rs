@@ -114,7 +114,7 @@ impl Planes {
         Ok(Self { store, publisher: Arc::new(publisher), gateway, access_log, counters, seq })
     }
 
-    fn management_service(&self, settings: &Settings, upstreams: Upstreams) -> ManagementService<Gateway> {
+    fn management_service(&self, settings: &Settings, http: SocketAddr, upstreams: Upstreams) -> ManagementService<Gateway> {
         let auth = match settings.mode {
             Mode::Signed => AuthMode::Verify,
             Mode::Dev => AuthMode::Dev { account: settings.account.clone() },
@@ -123,6 +123,7 @@ impl Planes {
         let tester = Arc::new(GatewayTester::new(Arc::clone(&self.gateway), upstreams.clone()));
         let store = Arc::clone(&self.store) as _;
         let control_plane = ControlPlane::new(store, publisher, Arc::new(NothingKept), tester, Arc::new(SystemClock), auth);
+        let control_plane = control_plane.with_traffic_at(http);
         let (gateway, handler) = (Arc::clone(&self.gateway), Arc::clone(&self.gateway));
         let metrics = Metrics::new(Arc::clone(&self.counters), move || traffic_counts(&gateway));
         let traffic = Traffic { handler, upstreams, max_body_bytes: settings.http.max_body_bytes };
@@ -156,7 +157,7 @@ impl Server {
         if settings.mode == Mode::Dev {
             tracing::warn!("dev mode: every access key and signature is accepted");
         }
-        let service = Arc::new(planes.management_service(settings, Upstreams::new(upstreams)));
+        let service = Arc::new(planes.management_service(settings, http, Upstreams::new(upstreams)));
         let (stop, stopped) = watch::channel(false);
         let managing = tokio::spawn(async move {
             listener::serve(listener, Arc::clone(&service), stopped).await;

@@ -21,6 +21,7 @@ mod model;
 mod request_validator;
 mod resource;
 mod rest_api;
+mod sdk;
 mod stage;
 mod tag;
 mod usage;
@@ -129,6 +130,9 @@ impl ApiGateway for ControlPlane {
         reject_domain_name_access_association RejectDomainNameAccessAssociation => domain_name_access_association::reject;
         flush_stage_cache FlushStageCache => stage::flush_cache;
         flush_stage_authorizers_cache FlushStageAuthorizersCache => stage::flush_authorizers_cache;
+        get_sdk GetSdk => sdk::generate;
+        get_sdk_type GetSdkType => sdk::show_type;
+        get_sdk_types GetSdkTypes => sdk::types;
         get_account GetAccount => account::show;
         update_account UpdateAccount => account::update;
         create_documentation_part CreateDocumentationPart => documentation_part::create;

@@ -1,0 +1,5 @@
+
+    /** {{comment}} */
+    public ApiResponse {{name}}({{class}} request) {
+        return execute(request);
+    }

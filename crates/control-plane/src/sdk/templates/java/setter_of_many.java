@@ -1,0 +1,5 @@
+
+    public {{class}} {{name}}(String... values) {
+        put(Place.{{place}}, {{wire_name}}, values);
+        return this;
+    }

@@ -1,0 +1,10 @@
+
+  // {{comment}}
+  apigClient.{{name}} = core.method({
+    name: "{{name}}",
+    verb: {{verb}},
+    path: [{{path}}],
+    query: [{{query}}],
+    headers: [{{headers}}],
+    auth: {{auth}}
+  });

@@ -1,0 +1,6 @@
+
+    # {{comment}}
+    def {{name}}({{signature}})
+      @runtime.call({{verb}}, [{{path}}],
+                    [{{query}}], [{{headers}}], body, headers, query, {{auth}})
+    end

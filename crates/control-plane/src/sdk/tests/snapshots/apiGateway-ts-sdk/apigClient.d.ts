@@ -1,0 +1,74 @@
+/*
+ * Client of Pets & friends (abcde12345), stage dev.
+ * Generated: do not edit, generate it again.
+ */
+export = apigClientFactory;
+export as namespace apigClientFactory;
+
+declare const apigClientFactory: {
+  /** Makes a client. */
+  newClient(config?: apigClientFactory.Config): apigClientFactory.ApigClient;
+};
+
+declare namespace apigClientFactory {
+  interface Config {
+    /** Where the stage is served. */
+    invokeUrl?: string;
+    /** Sent as x-api-key. */
+    apiKey?: string;
+    /** Credentials for methods with authorization AWS_IAM. */
+    accessKey?: string;
+    secretKey?: string;
+    sessionToken?: string;
+    region?: string;
+    /** application/json unless set. */
+    defaultContentType?: string;
+    defaultAcceptType?: string;
+    /** Sends the requests in place of the global fetch. */
+    fetch?: typeof fetch;
+  }
+
+  interface AdditionalParams {
+    headers?: Record<string, string>;
+    queryParams?: Record<string, Value>;
+    /** The verb, for methods that serve any. */
+    httpMethod?: string;
+    /** "arraybuffer" for a body of bytes. */
+    responseType?: "arraybuffer";
+    signal?: AbortSignal;
+  }
+
+  /** A parameter. Several values of one query parameter are an array. */
+  type Value = string | number | boolean | ReadonlyArray<string | number | boolean>;
+
+  /** A body that is sent as it is. Everything else is sent as JSON. */
+  type Raw = string | ArrayBuffer | ArrayBufferView;
+
+  interface Result<T> {
+    status: number;
+    statusText: string;
+    headers: Record<string, string>;
+    data: T;
+  }
+
+  /** What a call is rejected with when the status is no success. */
+  interface Failure extends Error, Result<any> {}
+
+  namespace models {
+    type Pet = { "name": string; "price"?: number; [name: string]: unknown; };
+    type Pets = Array<Pet>;
+  }
+
+  interface ApigClient {
+    /** GET / */
+    rootGet(params?: {}, body?: unknown, additionalParams?: AdditionalParams): Promise<Result<any>>;
+    /** ANY /any/{class} */
+    anyClassAny(params: { "class": Value }, body?: unknown, additionalParams?: AdditionalParams): Promise<Result<any>>;
+    /** GET /pets, with an API key */
+    petsGet(params: { "type": Value; "page-size"?: Value; "X-Trace"?: Value }, body?: unknown, additionalParams?: AdditionalParams): Promise<Result<models.Pets>>;
+    /** POST /pets, authorization CUSTOM */
+    petsPost(params?: {}, body?: models.Pet | Raw, additionalParams?: AdditionalParams): Promise<Result<any>>;
+    /** PUT /pets/{petId}/{rest+}, signed with AWS credentials */
+    petsPetIdRestPut(params: { "petId": Value; "rest": Value; "path"?: Value; "x-amz-meta"?: Value }, body?: unknown, additionalParams?: AdditionalParams): Promise<Result<any>>;
+  }
+}
