@@ -9,6 +9,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod deny;
+mod fuzz;
 mod process;
 mod python;
 mod tally;
@@ -31,6 +32,8 @@ enum Chore {
     Ci,
     /// Checks dependencies against deny.toml: bans, licences, sources, advisories
     Deny,
+    /// Feeds the parsers with what strangers could send, and looks for what breaks
+    Fuzz(fuzz::Args),
     /// Checks the architecture and the house rules that a machine can check
     Tidy,
     /// Runs the Rust tests, then real AWS clients against the real server
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Chore::Bench(args) => finish(bench::run(&args).map_err(|failure| failure.to_string())),
         Chore::Ci => ci::run(),
         Chore::Deny => finish(deny::run()),
+        Chore::Fuzz(args) => finish(fuzz::run(&args)),
         Chore::Tidy => finish(tidy::run()),
         Chore::Test(args) => test::run(&args),
         Chore::Codegen(args) => finish(codegen::run(args)),

@@ -18,6 +18,9 @@ pub mod client_certificate;
 pub mod domain_name;
 pub mod domain_name_access_association;
 pub mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod hidden;
 pub mod java_pattern;
 pub mod ports;

@@ -9,6 +9,9 @@ pub mod clock;
 mod arn;
 mod changes;
 mod front_door;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod ids;
 mod operations;
 mod page;

@@ -4,6 +4,9 @@
 //! filling up. A request waits for neither: past a bound its line is dropped, and counted. Lines hold the path and never the
 //! query or a field, so that no secret ends up in them.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
+
 use std::cell::RefCell;
 use std::io::Write;
 use std::net::IpAddr;

@@ -1,5 +1,8 @@
 //! What is known of a request from its arrival on: its ids, times and sender, and the `$context` variables made of them.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
+
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, OnceLock};

@@ -18,6 +18,9 @@ mod encode;
 mod error;
 mod execution_log;
 mod forwarded;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gateway;
 mod gateway_response;
 mod headers;

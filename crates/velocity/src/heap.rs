@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use crate::budget::{COLLECTION_BYTES, ITEM_BYTES, Meter};
+use crate::entries::Entries;
 use crate::error::Limit;
 use crate::methods::{self, Patterns};
 use crate::options::Limits;
@@ -44,7 +43,7 @@ pub(crate) struct List {
 /// A `java.util.LinkedHashMap`.
 #[derive(Debug, Default)]
 pub(crate) struct Map {
-    pub(crate) entries: IndexMap<Key, Value>,
+    pub(crate) entries: Entries,
     /// How often it has grown or shrunk.
     pub(crate) changes: u32,
 }
@@ -107,7 +106,9 @@ impl Heap {
 
     /// A new map with strings as keys, in this order.
     pub fn map<K: Into<Arc<str>>>(&mut self, entries: impl IntoIterator<Item = (K, Value)>) -> Value {
+        let entries = entries.into_iter();
         let id = self.new_map();
+        self.maps[id.0 as usize].entries = Entries::with_capacity(entries.size_hint().0);
         for (key, value) in entries {
             self.put(id, Key(Value::Text(key.into())), value);
         }
@@ -210,7 +211,7 @@ impl Heap {
     }
 
     /// For changes that take entries away.
-    pub(crate) fn shrink_map(&mut self, id: MapId) -> &mut IndexMap<Key, Value> {
+    pub(crate) fn shrink_map(&mut self, id: MapId) -> &mut Entries {
         let map = &mut self.maps[id.0 as usize];
         map.changes = map.changes.wrapping_add(1);
         &mut map.entries

@@ -20,6 +20,7 @@
 
 mod ast;
 mod budget;
+mod entries;
 mod error;
 mod eval;
 mod heap;

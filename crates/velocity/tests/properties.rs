@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::sync::LazyLock;
+
 use postern_velocity::{Limits, Options, Template};
 use proptest::prelude::*;
 
@@ -92,6 +94,25 @@ fn pieces() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(PIECES), 0..40).prop_map(|pieces| pieces.concat())
 }
 
+/// The corpus's templates.
+static CORPUS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let lines =
+        [include_str!("corpus/handwritten.jsonl"), include_str!("corpus/generated.jsonl")].into_iter().flat_map(str::lines);
+    let cases = lines.map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    cases.map(|case| case["template"].as_str().unwrap().to_owned()).collect()
+});
+
+/// The start of one template of the corpus and the end of another: nearly right, which is where parsers go wrong.
+fn splices() -> impl Strategy<Value = String> {
+    let part = || (prop::sample::select(&CORPUS[..]), any::<prop::sample::Index>());
+    (part(), part()).prop_map(|((one, from), (other, to))| {
+        let cut = |text: &str, at: prop::sample::Index| {
+            text.char_indices().nth(at.index(text.chars().count() + 1)).map_or(text.len(), |(at, _)| at)
+        };
+        format!("{}{}", &one[..cut(&one, from)], &other[cut(&other, to)..])
+    })
+}
+
 fn limited() -> Options {
     let limits = Limits { work_max: 20_000, allocated_bytes_max: 1 << 20, output_bytes_max: 1 << 16, ..Limits::default() };
     Options { limits, ..Options::api_gateway() }
@@ -101,7 +122,9 @@ fn check(source: &str) {
     let options = limited();
     if let Ok(template) = Template::parse(source, &options) {
         let printed = template.print();
-        assert!(Template::parse(&printed, &options).unwrap().is_same(&template), "{printed:?}");
+        let again = Template::parse(&printed, &options).unwrap();
+        assert!(again.is_same(&template), "{printed:?}");
+        assert_eq!(again.print(), printed);
     }
     match support::render(source, &options, &support::corpus_context()) {
         Ok(output) => assert!(output.len() <= options.limits.output_bytes_max),
@@ -114,6 +137,11 @@ proptest! {
 
     #[test]
     fn any_text_is_harmless(source in "\\PC{0,80}") {
+        check(&source);
+    }
+
+    #[test]
+    fn any_splice_of_the_corpus_is_harmless(source in splices()) {
         check(&source);
     }
 

@@ -20,6 +20,12 @@ use super::process::{Cpus, Running, free_address};
 const RESOURCES: usize = 20;
 /// The resource that is asked for.
 const ASKED_RESOURCE: usize = 13;
+/// The resource whose MOCK method renders a template,
+const MOCK_RESOURCE: &str = "mock";
+/// the template of about 1 KB,
+const MOCK_TEMPLATE: &str = include_str!("templates/mock.vtl");
+/// and what it renders to for every request of the bench.
+const MOCK_TEXT: &str = include_str!("templates/mock.json");
 /// The API id that nginx and haproxy know when Postern, which chooses ids itself, is left out.
 const STAND_IN_API: &str = "benchbench";
 
@@ -63,6 +69,15 @@ impl Proxy {
     }
 }
 
+/// What the proxies are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// A method that proxies to the backend.
+    Proxy,
+    /// A method that answers with a rendered template.
+    Mock,
+}
+
 /// What goes between the processors and the proxy.
 #[derive(Debug, Clone, Copy)]
 pub enum Under<'a> {
@@ -88,6 +103,7 @@ pub struct Contest {
     backend: Option<Running>,
     postern: Option<Home>,
     api: String,
+    question: Question,
 }
 
 impl Contest {
@@ -95,13 +111,26 @@ impl Contest {
     pub fn prepare(scratch: &Path, binary: Option<&Path>) -> Outcome<Self> {
         let backend_address = free_address()?;
         let backend = Some(start_backend(backend_address, scratch)?);
-        let mut contest = Self { scratch: scratch.to_owned(), backend_address, backend, postern: None, api: STAND_IN_API.into() };
+        let mut contest = Self {
+            scratch: scratch.to_owned(),
+            backend_address,
+            backend,
+            postern: None,
+            api: STAND_IN_API.into(),
+            question: Question::Proxy,
+        };
         if let Some(binary) = binary {
             let home = Home { binary: binary.to_owned(), directory: contest.directory(Proxy::Postern)? };
             contest.api = configure_postern(&home, backend_address)?;
             contest.postern = Some(home);
         }
         Ok(contest)
+    }
+
+    /// The same with another question.
+    #[must_use]
+    pub fn asking(self, question: Question) -> Self {
+        Self { question, ..self }
     }
 
     /// A directory for the bench's own files.
@@ -116,7 +145,10 @@ impl Contest {
 
     /// What every proxy is asked.
     pub fn path(&self) -> String {
-        format!("/{STAGE}/items{ASKED_RESOURCE}/42")
+        match self.question {
+            Question::Proxy => format!("/{STAGE}/items{ASKED_RESOURCE}/42"),
+            Question::Mock => format!("/{STAGE}/{MOCK_RESOURCE}"),
+        }
     }
 
     /// The header lines of every request: those that curl would send.
@@ -172,6 +204,18 @@ impl Contest {
         let unanswered = ANSWER_FIELDS.iter().find(|field| plain.header(field).is_none());
         if let Some(field) = unsent.or(unanswered) {
             return Err(Failure::new(format!("{} does not do the same work: no {field} in\n{seen}{plain:?}", proxy.name())));
+        }
+        Ok(())
+    }
+
+    /// Fails unless each proxy answers the mock's text.
+    pub fn check_same_text(&self, proxies: &[Proxy]) -> Outcome<()> {
+        for proxy in proxies {
+            let started = self.start(*proxy, Under::Nothing)?;
+            let answer = self.ask(&mut Connection::open(started.address)?)?;
+            if answer.status != 200 || answer.text() != MOCK_TEXT {
+                return Err(Failure::new(format!("{} answered {}: {}", proxy.name(), answer.status, answer.text())));
+            }
         }
         Ok(())
     }
@@ -233,6 +277,9 @@ impl Contest {
             .replace("@API@", &self.api)
             .replace("@STAGE@", STAGE)
             .replace("@ROUTES@\n", &(0..RESOURCES).map(location).collect::<String>())
+            .replace("@MOCK@", &format!("/{STAGE}/{MOCK_RESOURCE}"))
+            // In single quotes nginx reads `\` and `$` as its own; the text has no `$` and no single quote.
+            .replace("@MOCK_TEXT@", &MOCK_TEXT.replace('\\', "\\\\"))
     }
 }
 
@@ -269,6 +316,8 @@ fn configure_postern(home: &Home, backend: SocketAddr) -> Outcome<String> {
         let uri = format!("http://{backend}/{part}/{{id}}");
         management.put_proxy(Place { api: &api.id, resource: &item }, &uri)?;
     }
+    let mock = management.create_resource(Place { api: &api.id, resource: &api.root }, MOCK_RESOURCE)?;
+    management.put_mock_template(Place { api: &api.id, resource: &mock }, MOCK_TEMPLATE)?;
     management.deploy(&api.id)?;
     serving.running.terminate()?;
     Ok(api.id)

@@ -4,13 +4,16 @@ use super::contest::Proxy;
 use super::instructions::Count;
 use super::load::Figures;
 use super::operations;
-use super::report::instruction_ratio;
+use super::renders::Found;
+use super::report::{instruction_ratio, render_ratio};
 use super::robustness::{REQUESTS_AFTER_RESTART, Restart};
 
 /// Postern's userland instructions per request divided by nginx's, at most.
 const INSTRUCTION_RATIO_MAX: f64 = 1.25;
 /// Postern's CPU time per request divided by nginx's (median of the rounds): above it the text has to explain why.
 const CPU_RATIO_EXPLAINED: f64 = 1.15;
+/// Renderings per second of CPU time, the making of variables included, divided by those of Apache Velocity in a warm JVM, at least.
+const RENDER_RATIO_MIN: f64 = 1.0;
 /// Median time until a deployment or a stage update is served, milliseconds.
 const SERVED_MS_MAX: f64 = 50.0;
 
@@ -87,6 +90,14 @@ pub fn of_restarts(restarts: &[Restart]) -> Vec<Gate> {
         Gate::new(restart.answered == REQUESTS_AFTER_RESTART, words)
     };
     own.map(gate).collect()
+}
+
+/// Templates, with the making of their variables.
+pub fn of_renders(found: &Found) -> Option<Gate> {
+    let ratio = render_ratio(found)?;
+    let words =
+        format!("templates rendered per second of CPU time are {ratio:.2} of Apache Velocity's, at least {RENDER_RATIO_MIN}");
+    Some(Gate::new(ratio >= RENDER_RATIO_MIN, words))
 }
 
 /// Changes served in time, and by the first request.

@@ -111,6 +111,18 @@ impl Management {
         self.call("PUT", &format!("{method}/integration/responses/200"), Some(&response)).map(drop)
     }
 
+    /// A MOCK GET that answers what a template renders.
+    pub fn put_mock_template(&mut self, place: Place<'_>, template: &str) -> Outcome<()> {
+        let method = place.get_method();
+        self.call("PUT", &method, Some(&json!({ "authorizationType": "NONE" })))?;
+        self.call("PUT", &format!("{method}/responses/200"), Some(&json!({})))?;
+        let request = json!({ "application/json": "{\"statusCode\": 200}" });
+        let integration = json!({ "type": "MOCK", "requestTemplates": request });
+        self.call("PUT", &format!("{method}/integration"), Some(&integration))?;
+        let response = json!({ "responseTemplates": { "application/json": template } });
+        self.call("PUT", &format!("{method}/integration/responses/200"), Some(&response)).map(drop)
+    }
+
     /// UpdateIntegrationResponse: the next deployment's `x-deployed`.
     pub fn set_deployed_header(&mut self, place: Place<'_>, value: u32) -> Outcome<()> {
         let target = format!("{}/integration/responses/200", place.get_method());

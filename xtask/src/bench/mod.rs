@@ -22,12 +22,13 @@ mod management;
 mod operations;
 mod postern;
 mod process;
+mod renders;
 mod report;
 mod robustness;
 mod stats;
 mod wrk;
 
-use contest::{Contest, Proxy};
+use contest::{Contest, Proxy, Question};
 use failure::{Doing, Failure, Outcome};
 use gates::Gate;
 
@@ -37,7 +38,7 @@ use crate::workspace;
 #[derive(clap::Args)]
 pub struct Args {
     /// What to measure.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "proxy,operations")]
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "proxy,mock,renders,operations")]
     scenario: Vec<Scenario>,
     /// Which proxies to compare; ratios need nginx.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "nginx,haproxy,postern")]
@@ -81,6 +82,10 @@ enum Part {
 enum Scenario {
     /// Proxying beside nginx and haproxy.
     Proxy,
+    /// A MOCK whose template is rendered, beside nginx returning the same text.
+    Mock,
+    /// Rendering templates beside Apache Velocity in a JVM.
+    Renders,
     /// Deploying, managing, starting, memory.
     Operations,
 }
@@ -89,6 +94,7 @@ enum Scenario {
 struct Amounts {
     load: load::Amount,
     instruction_requests: u32,
+    renders: renders::Amount,
     operations: operations::Amount,
 }
 
@@ -101,6 +107,11 @@ impl Amounts {
                 seconds: args.seconds.unwrap_or(full_or_quick(4, 1)).max(1),
             },
             instruction_requests: full_or_quick(8000, 1600),
+            renders: renders::Amount {
+                rounds: args.rounds.unwrap_or(full_or_quick(5, 1)).max(1),
+                warm_up: full_or_quick(30_000, 10_000),
+                renders: full_or_quick(20_000, 10_000),
+            },
             operations: operations::Amount {
                 changes: full_or_quick(200, 40),
                 operations: full_or_quick(2000, 320) as usize,
@@ -122,8 +133,12 @@ pub fn run(args: &Args) -> Outcome<()> {
     if let Some(Part::Backend { listen }) = args.part {
         return backend::serve(listen);
     }
-    machine::check_tools()?;
-    let needs_postern = args.proxies.contains(&Proxy::Postern) || args.scenario.contains(&Scenario::Operations);
+    let asked = |scenario| args.scenario.contains(&scenario);
+    let needs_proxies = asked(Scenario::Proxy) || asked(Scenario::Mock);
+    if needs_proxies || asked(Scenario::Operations) {
+        machine::check_tools()?;
+    }
+    let needs_postern = needs_proxies && args.proxies.contains(&Proxy::Postern) || asked(Scenario::Operations);
     let binary = match &args.binary {
         _ if !needs_postern => None,
         Some(path) => Some(postern::given(path)?),
@@ -132,10 +147,18 @@ pub fn run(args: &Args) -> Outcome<()> {
     let scratch = scratch()?;
     let amounts = Amounts::of(args);
     let mut findings = Findings::default();
-    if args.scenario.contains(&Scenario::Proxy) {
+    if asked(Scenario::Proxy) {
         compare(args, &amounts, binary.as_deref(), scratch.path(), &mut findings)?;
     }
-    if let (true, Some(binary)) = (args.scenario.contains(&Scenario::Operations), &binary) {
+    if asked(Scenario::Mock) {
+        mock(args, &amounts, binary.as_deref(), scratch.path(), &mut findings)?;
+    }
+    if asked(Scenario::Renders) {
+        let found = renders::measure(scratch.path(), amounts.renders)?;
+        findings.sections.push(report::renders(&found));
+        findings.gates.extend(gates::of_renders(&found));
+    }
+    if let (true, Some(binary)) = (asked(Scenario::Operations), &binary) {
         let figures = operations::measure(binary, scratch.path(), amounts.operations)?;
         findings.sections.push(report::operations(&figures));
         findings.gates.extend(gates::of_operations(&figures));
@@ -158,6 +181,19 @@ fn compare(args: &Args, amounts: &Amounts, binary: Option<&Path>, scratch: &Path
     findings.gates.extend(gates::of_instructions(&counts));
     findings.gates.extend(gates::of_load(&figures));
     findings.gates.extend(gates::of_restarts(&restarts));
+    Ok(())
+}
+
+/// The scenario "mock": Postern and nginx, whichever of the two is asked for.
+fn mock(args: &Args, amounts: &Amounts, binary: Option<&Path>, scratch: &Path, findings: &mut Findings) -> Outcome<()> {
+    let proxies: Vec<Proxy> = [Proxy::Nginx, Proxy::Postern].into_iter().filter(|proxy| args.proxies.contains(proxy)).collect();
+    let binary = binary.filter(|_| proxies.contains(&Proxy::Postern));
+    let directory = scratch.join("mock");
+    fs::create_dir_all(&directory).doing(|| format!("creating {}", directory.display()))?;
+    let contest = Contest::prepare(&directory, binary)?.asking(Question::Mock);
+    contest.check_same_text(&proxies)?;
+    let figures = load::measure(&contest, &proxies, amounts.load)?;
+    findings.sections.push(report::mock(&figures));
     Ok(())
 }
 

@@ -189,6 +189,13 @@ impl Stat {
     }
 }
 
+/// CPU time used so far by one process, in clock ticks.
+pub fn ticks_of(pid: u32) -> Outcome<u64> {
+    let path = format!("/proc/{pid}/stat");
+    let text = fs::read_to_string(&path).doing(|| format!("reading {path}"))?;
+    Stat::parse(&text).map(|stat| stat.ticks).ok_or_else(|| Failure::new(format!("{path} cannot be read")))
+}
+
 /// An address on loopback that was free a moment ago.
 pub fn free_address() -> Outcome<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).doing(|| "looking for a free port".into())?;

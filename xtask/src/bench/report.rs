@@ -8,6 +8,7 @@ use super::failure::{Doing, Failure, Outcome};
 use super::instructions::Count;
 use super::load::{CONNECTIONS, Figures};
 use super::operations::{self, WRITERS};
+use super::renders::{Figures as Rendering, Found};
 use super::robustness::{REQUESTS_AFTER_RESTART, Restart};
 use super::stats::Series;
 
@@ -42,6 +43,62 @@ pub fn load(all: &[Figures]) -> String {
         format!("### Load: {connections} connections\n\n{}", load_table(&figures))
     });
     tables.collect::<Vec<_>>().join("\n\n")
+}
+
+/// The mock under load.
+pub fn mock(all: &[Figures]) -> String {
+    let tables = CONNECTIONS.iter().map(|connections| {
+        let figures: Vec<&Figures> = all.iter().filter(|figures| figures.connections == *connections).collect();
+        format!("### MOCK with a template of 1 KB: {connections} connections\n\n{}", load_table(&figures))
+    });
+    tables.collect::<Vec<_>>().join("\n\n")
+}
+
+/// Renderings per second of CPU time, and how they compare.
+pub fn renders(found: &Found) -> String {
+    let all = match found {
+        Found::Skipped(reason) => return format!("### Mapping templates\n\nNot measured: {reason}"),
+        Found::Figures(all) => all,
+    };
+    let columns = ["", "bytes", "output bytes", "Velocity", "Postern", "ratio", "Postern, rendering alone", "ratio"];
+    let mut table = Table::new(&columns);
+    for figures in all {
+        let ratio = |own: &Series| format!("{:.2}", own.ratios(&figures.java).median());
+        table.row(&[
+            figures.name.clone(),
+            figures.template_bytes.to_string(),
+            figures.output_bytes.to_string(),
+            format!("{:.0}", figures.java.median()),
+            format!("{:.0}", figures.own.median()),
+            ratio(&figures.own),
+            format!("{:.0}", figures.own_rendering.median()),
+            ratio(&figures.own_rendering),
+        ]);
+    }
+    let total = |of: fn(&Rendering) -> &Series| {
+        let seconds: f64 = all.iter().map(|figures| of(figures).median().recip()).sum();
+        all.len() as f64 / seconds
+    };
+    let (java, own, alone) = (total(|all| &all.java), total(|all| &all.own), total(|all| &all.own_rendering));
+    let cells = [
+        format!("{java:.0}"),
+        format!("{own:.0}"),
+        format!("{:.2}", own / java),
+        format!("{alone:.0}"),
+        format!("{:.2}", alone / java),
+    ];
+    table.row(&[vec!["all, one after the other".to_owned(), String::new(), String::new()], cells.to_vec()].concat());
+    format!(
+        "### Mapping templates\n\nRenderings per second of CPU time, beside Apache Velocity 1.7 in a warm JVM, which finds its variables made.\n\n{}",
+        table.render()
+    )
+}
+
+/// Postern's renderings per second of CPU time divided by Velocity's, each template as often as the others.
+pub fn render_ratio(found: &Found) -> Option<f64> {
+    let Found::Figures(all) = found else { return None };
+    let seconds = |of: fn(&Rendering) -> &Series| all.iter().map(|figures| of(figures).median().recip()).sum::<f64>();
+    Some(seconds(|figures| &figures.java) / seconds(|figures| &figures.own))
 }
 
 fn load_table(all: &[&Figures]) -> String {

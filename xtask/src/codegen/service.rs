@@ -95,18 +95,18 @@ fn write_types(text: &mut String, service: &Service) {
     text.push_str("}\n\n");
 }
 
-/// Tests go through all operations with this.
+/// Tests and the fuzzer go through all operations with this.
 fn write_list(text: &mut String, service: &Service) {
     let _ = writeln!(
         text,
-        "/// Hands every operation to a macro of the crate, as `unbuilt_methods` takes them.\n#[cfg(test)]\n\
+        "/// Hands every operation to a macro of the crate, as `unbuilt_methods` takes them.\n#[cfg(any(test, fuzzing))]\n\
         macro_rules! each_operation {{\n    ($then:ident) => {{\n        crate::$then! {{ {}:",
         service.module
     );
     for operation in &service.table.operations {
         let _ = writeln!(text, "            {} {},", names::snake(&operation.name), operation.name);
     }
-    text.push_str("        }\n    };\n}\n\n#[cfg(test)]\npub(crate) use each_operation;\n");
+    text.push_str("        }\n    };\n}\n\n#[cfg(any(test, fuzzing))]\npub(crate) use each_operation;\n");
 }
 
 fn output(operation: &Operation) -> &str {

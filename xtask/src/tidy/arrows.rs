@@ -11,6 +11,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("postern-control-plane", &["postern-api-model", "postern-policy", "postern-sigv4", "postern-store"]),
     ("postern-data-plane", &["postern-api-model", "postern-jsonpath", "postern-policy", "postern-sigv4", "postern-velocity"]),
     ("postern-functions", &["postern-api-model", "postern-sigv4"]),
+    // Part of no product; it calls every parser.
+    (
+        "postern-fuzz",
+        &[
+            "postern-api-model",
+            "postern-control-plane",
+            "postern-data-plane",
+            "postern-jsonpath",
+            "postern-sigv4",
+            "postern-velocity",
+        ],
+    ),
     ("postern-jsonpath", &[]),
     ("postern-policy", &[]),
     ("postern-sigv4", &[]),

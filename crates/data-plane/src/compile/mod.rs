@@ -5,6 +5,8 @@
 //! that answers so, because AWS says it at the request.
 
 mod expression;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod gateway_responses;
 mod ledger;
 mod logging;

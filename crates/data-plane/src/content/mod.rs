@@ -5,6 +5,8 @@
 
 mod coding;
 mod decode;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod media_types;
 mod text;
 

@@ -5,6 +5,8 @@
 //! small ones first, in the place where it is, and again with large ones elsewhere if that was not enough.
 
 mod document;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod inputs;
 mod named_values;
 mod objects;

@@ -1,5 +1,8 @@
 //! Which API and stage a request names, by host or by path.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
+
 use crate::context::Arrival;
 
 /// Bytes of an API id that are looked at; ids are ten characters long.

@@ -16,6 +16,8 @@ mod target;
 mod transform;
 mod validate;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use address::fuzzing;
 pub(crate) use admit::admit;
 pub(crate) use authorize::authorize;
 pub(crate) use integration_request::{Asked, Building, HttpCall, IntegrationRequest, integration_request};

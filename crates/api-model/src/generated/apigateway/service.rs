@@ -863,7 +863,7 @@ operation_types! {
 }
 
 /// Hands every operation to a macro of the crate, as `unbuilt_methods` takes them.
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 macro_rules! each_operation {
     ($then:ident) => {
         crate::$then! { apigateway:
@@ -995,5 +995,5 @@ macro_rules! each_operation {
     };
 }
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) use each_operation;

@@ -782,7 +782,7 @@ operation_types! {
 }
 
 /// Hands every operation to a macro of the crate, as `unbuilt_methods` takes them.
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 macro_rules! each_operation {
     ($then:ident) => {
         crate::$then! { apigatewayv2:
@@ -893,5 +893,5 @@ macro_rules! each_operation {
     };
 }
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) use each_operation;

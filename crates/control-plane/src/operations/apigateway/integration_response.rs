@@ -93,7 +93,13 @@ pub(super) async fn update(plane: &ControlPlane, caller: &Caller, input: UpdateI
     plane.change_rest_api(caller, &input.rest_api_id, method::missing_resource, change).await
 }
 
-fn update_in(definition: &mut Definition, resource_id: &str, verb: &str, status: &str, patches: &[Patch]) -> ApiResult<Shown> {
+pub(super) fn update_in(
+    definition: &mut Definition,
+    resource_id: &str,
+    verb: &str,
+    status: &str,
+    patches: &[Patch],
+) -> ApiResult<Shown> {
     let method = method::find_mut(definition, resource_id, verb)?;
     let integration = integration::find(method)?;
     let mut response = integration.responses.get(status).ok_or_else(missing)?.clone();

@@ -47,7 +47,13 @@ pub(super) async fn update(plane: &ControlPlane, caller: &Caller, input: UpdateM
     plane.change_rest_api(caller, &input.rest_api_id, method::missing_resource, change).await
 }
 
-fn update_in(definition: &mut Definition, resource_id: &str, verb: &str, status: &str, patches: &[Patch]) -> ApiResult<Shown> {
+pub(super) fn update_in(
+    definition: &mut Definition,
+    resource_id: &str,
+    verb: &str,
+    status: &str,
+    patches: &[Patch],
+) -> ApiResult<Shown> {
     let mut response = method::find(definition, resource_id, verb)?.responses.get(status).ok_or_else(missing)?.clone();
     patches.iter().try_for_each(|patch| apply(&mut response, patch, definition))?;
     let shown = show_one(status, &response);

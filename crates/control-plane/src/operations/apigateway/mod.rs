@@ -10,6 +10,8 @@ mod documentation_part;
 mod documentation_version;
 mod domain_name;
 mod domain_name_access_association;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod gateway_response;
 mod integration;
 mod integration_response;

@@ -1,6 +1,8 @@
 //! Model: a named JSON schema that methods refer to.
 
 mod flatten;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod template;
 
 use postern_api_model::apigateway::{

@@ -129,7 +129,7 @@ pub(super) async fn update(plane: &ControlPlane, caller: &Caller, input: UpdateM
     plane.change_rest_api(caller, &input.rest_api_id, missing_resource, change).await
 }
 
-fn update_in(definition: &mut Definition, resource_id: &str, verb: &str, patches: &[Patch]) -> ApiResult<Shown> {
+pub(super) fn update_in(definition: &mut Definition, resource_id: &str, verb: &str, patches: &[Patch]) -> ApiResult<Shown> {
     let mut method = find(definition, resource_id, verb)?.clone();
     patches.iter().try_for_each(|patch| patch::apply(&mut method, patch, definition))?;
     mapping::check_request_parameters(method.request_parameters.keys())?;

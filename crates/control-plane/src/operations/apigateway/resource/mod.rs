@@ -70,7 +70,7 @@ pub(super) async fn update(plane: &ControlPlane, caller: &Caller, input: UpdateR
 }
 
 /// Moves and renames, then looks at the place where that ends: on the way the resource may stand beside one of its name.
-fn update_in(definition: &mut Definition, id: &str, patches: &[Patch]) -> ApiResult<Shown> {
+pub(super) fn update_in(definition: &mut Definition, id: &str, patches: &[Patch]) -> ApiResult<Shown> {
     let before = definition.resources.get(id).ok_or_else(missing)?;
     let before = (before.parent_id.clone(), before.path_part.clone());
     patches.iter().try_for_each(|patch| apply(definition, id, patch))?;

@@ -3,6 +3,8 @@
 mod clone;
 mod create;
 mod endpoint;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod patch;
 pub(super) mod policy;
 

@@ -39,7 +39,7 @@ const CACHE_SIZE_DEFAULT: CacheClusterSize = CacheClusterSize::V05;
 
 /// Whether the account has the role for CloudWatch Logs that a log level needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Logging {
+pub(super) enum Logging {
     Allowed,
     Refused,
 }
@@ -211,7 +211,7 @@ async fn update_once(
     Ok((shown, writes))
 }
 
-fn update_in(
+pub(super) fn update_in(
     api: &mut RestApi,
     name: &str,
     patches: &[Patch],
