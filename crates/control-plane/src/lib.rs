@@ -13,6 +13,7 @@ mod front_door;
 #[doc(hidden)]
 pub mod fuzzing;
 mod ids;
+pub mod openapi;
 mod operations;
 mod page;
 mod patch;

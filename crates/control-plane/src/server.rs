@@ -20,6 +20,7 @@ use postern_store::Store;
 
 use crate::clock::Clock;
 use crate::front_door::{AuthMode, FrontDoor, SigningService};
+use crate::openapi::document::DOCUMENT_BYTES_MAX;
 use crate::{UNBUILT_MANAGEMENT, UNBUILT_V1, UNBUILT_V2, ids, sts};
 
 /// Bytes a management call may carry: AWS's 6 MB bound on imported definitions, with room for the JSON envelope around one.
@@ -39,6 +40,7 @@ pub struct ControlPlane {
     clock: Arc<dyn Clock>,
     front_door: FrontDoor,
     traffic: SocketAddr,
+    import_bytes_max: usize,
 }
 
 impl ControlPlane {
@@ -53,7 +55,16 @@ impl ControlPlane {
         auth: AuthMode,
     ) -> Self {
         let front_door = FrontDoor::new(Arc::clone(&store), Arc::clone(&clock), auth);
-        Self { store, publisher, flusher, test_invoker, clock, front_door, traffic: TRAFFIC_DEFAULT }
+        Self {
+            store,
+            publisher,
+            flusher,
+            test_invoker,
+            clock,
+            front_door,
+            traffic: TRAFFIC_DEFAULT,
+            import_bytes_max: DOCUMENT_BYTES_MAX,
+        }
     }
 
     /// Says where traffic is served, for the clients that are generated here. An address that stands for all of the machine's own
@@ -67,6 +78,17 @@ impl ControlPlane {
         };
         self.traffic = SocketAddr::new(ip, address.port());
         self
+    }
+
+    /// Takes OpenAPI documents of at most `bytes`; bodies of calls are bounded before, by [`BODY_BYTES_MAX`].
+    #[must_use]
+    pub fn with_import_bytes_max(self, bytes: usize) -> Self {
+        Self { import_bytes_max: bytes, ..self }
+    }
+
+    /// Bytes of an OpenAPI document that is imported.
+    pub(crate) fn import_bytes_max(&self) -> usize {
+        self.import_bytes_max
     }
 
     /// Answers one call. Never fails: what goes wrong is an answer too. The body must already be bounded by [`BODY_BYTES_MAX`].

@@ -8,9 +8,6 @@ use postern_api_model::{apigateway, apigatewaymanagementapi, apigatewayv2};
 macro_rules! unbuilt_v1 {
     ($then:ident) => {
         postern_api_model::$then! { apigateway:
-            get_export GetExport,
-            import_rest_api ImportRestApi,
-            put_rest_api PutRestApi,
             test_invoke_authorizer TestInvokeAuthorizer,
         }
     };

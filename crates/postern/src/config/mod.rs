@@ -41,6 +41,8 @@ pub struct Settings {
     pub allowed_addresses: Vec<IpAddr>,
     /// Compiled APIs in memory.
     pub resident_apis_max: usize,
+    /// Bytes of an OpenAPI document.
+    pub import_bytes_max: usize,
     /// Logging.
     pub log: Log,
 }
@@ -136,6 +138,7 @@ impl Settings {
             http,
             allowed_addresses: values.ip_addresses(&table::INTEGRATIONS_ALLOWED_ADDRESSES),
             resident_apis_max: values.size(&table::LIMITS_RESIDENT_APIS_MAX),
+            import_bytes_max: values.size(&table::LIMITS_IMPORT_BYTES_MAX),
             log: Log::read(&mut values),
         };
         values.finish(settings)

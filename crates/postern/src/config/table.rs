@@ -69,6 +69,7 @@ const BUFFER_BYTES_DEFAULT: &str = "65536";
 const DRAIN_TIMEOUT_MS_DEFAULT: &str = "30000";
 /// A bound that a machine with one gigabyte holds easily; cold APIs are compiled again when asked for.
 const RESIDENT_APIS_MAX_DEFAULT: &str = "10000";
+const IMPORT_BYTES_MAX_DEFAULT: &str = "6291456";
 const DATA_DIR_DEFAULT: &str = "./postern-data";
 const ACCOUNT_DEFAULT: &str = "000000000000";
 const MANAGEMENT_ADDRESS_DEFAULT: &str = "127.0.0.1:4566";
@@ -262,6 +263,17 @@ pub static LIMITS_RESIDENT_APIS_MAX: Key = Key {
     about: "How many compiled APIs stay in memory; past it, cold ones are dropped and compiled again when asked for.",
 };
 
+/// Bytes of an OpenAPI document.
+pub static LIMITS_IMPORT_BYTES_MAX: Key = Key {
+    path: "limits.import_bytes_max",
+    flag: None,
+    short_env: None,
+    // The bound on every management call is the upper one.
+    takes: Takes::Number { min: 1, max: 8_388_608, unit: "bytes" },
+    default: Some(IMPORT_BYTES_MAX_DEFAULT),
+    about: "The largest OpenAPI document that is imported.",
+};
+
 /// How much is logged.
 pub static LOG_LEVEL: Key = Key {
     path: "log.level",
@@ -293,7 +305,7 @@ pub static LOG_ACCESS: Key = Key {
 };
 
 /// All keys, in the order of the documentation.
-pub static KEYS: [&Key; 21] = [
+pub static KEYS: [&Key; 22] = [
     &DATA_DIR,
     &ACCOUNT,
     &DEV,
@@ -312,6 +324,7 @@ pub static KEYS: [&Key; 21] = [
     &HTTPS_ADDRESS,
     &INTEGRATIONS_ALLOWED_ADDRESSES,
     &LIMITS_RESIDENT_APIS_MAX,
+    &LIMITS_IMPORT_BYTES_MAX,
     &LOG_LEVEL,
     &LOG_FORMAT,
     &LOG_ACCESS,

@@ -123,7 +123,7 @@ impl Planes {
         let tester = Arc::new(GatewayTester::new(Arc::clone(&self.gateway), upstreams.clone()));
         let store = Arc::clone(&self.store) as _;
         let control_plane = ControlPlane::new(store, publisher, Arc::new(NothingKept), tester, Arc::new(SystemClock), auth);
-        let control_plane = control_plane.with_traffic_at(http);
+        let control_plane = control_plane.with_traffic_at(http).with_import_bytes_max(settings.import_bytes_max);
         let (gateway, handler) = (Arc::clone(&self.gateway), Arc::clone(&self.gateway));
         let metrics = Metrics::new(Arc::clone(&self.counters), move || traffic_counts(&gateway));
         let traffic = Traffic { handler, upstreams, max_body_bytes: settings.http.max_body_bytes };

@@ -33,7 +33,7 @@ pub(super) async fn put(plane: &ControlPlane, caller: &Caller, input: PutGateway
     plane.change_rest_api(caller, &input.rest_api_id, || rest_api::missing(caller, &input.rest_api_id), change).await
 }
 
-fn check(response: &GatewayResponse) -> ApiResult<()> {
+pub(super) fn check(response: &GatewayResponse) -> ApiResult<()> {
     mapping::check_gateway_response(&response.response_parameters)?;
     response.response_templates.values().try_for_each(|template| integration::check_template(template))
 }

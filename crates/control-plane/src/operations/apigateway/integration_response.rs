@@ -25,7 +25,7 @@ pub(super) async fn put(plane: &ControlPlane, caller: &Caller, input: PutIntegra
     plane.change_rest_api(caller, &input.rest_api_id, method::missing_resource, change).await
 }
 
-fn put_in(definition: &mut Definition, input: &PutIntegrationResponseInput) -> ApiResult<Shown> {
+pub(super) fn put_in(definition: &mut Definition, input: &PutIntegrationResponseInput) -> ApiResult<Shown> {
     let status = &input.status_code;
     let method = method::find_mut(definition, &input.resource_id, &input.http_method)?;
     let response = IntegrationResponse {

@@ -17,7 +17,7 @@ pub(super) async fn put(plane: &ControlPlane, caller: &Caller, input: PutMethodR
     plane.change_rest_api(caller, &input.rest_api_id, method::missing_resource, change).await
 }
 
-fn put_in(definition: &mut Definition, input: &PutMethodResponseInput) -> ApiResult<Shown> {
+pub(super) fn put_in(definition: &mut Definition, input: &PutMethodResponseInput) -> ApiResult<Shown> {
     let status = &input.status_code;
     if method::find(definition, &input.resource_id, &input.http_method)?.responses.contains_key(status) {
         return Err(ApiError::conflict("Response already exists for this resource"));

@@ -54,6 +54,9 @@ macro_rules! built {
 impl ApiGateway for ControlPlane {
     built! {
         create_rest_api CreateRestApi => rest_api::create;
+        import_rest_api ImportRestApi => rest_api::import;
+        put_rest_api PutRestApi => rest_api::put;
+        get_export GetExport => rest_api::export;
         get_rest_api GetRestApi => rest_api::show;
         get_rest_apis GetRestApis => rest_api::list;
         update_rest_api UpdateRestApi => rest_api::update;

@@ -27,7 +27,7 @@ pub(super) async fn create(plane: &ControlPlane, caller: &Caller, input: CreateM
     plane.change_rest_api(caller, &input.rest_api_id, || rest_api::missing(caller, &input.rest_api_id), change).await
 }
 
-fn create_in(definition: &mut Definition, input: &CreateModelInput) -> ApiResult<Shown> {
+pub(super) fn create_in(definition: &mut Definition, input: &CreateModelInput) -> ApiResult<Shown> {
     check_name(&input.name)?;
     let schema = input.schema.clone().unwrap_or_default();
     check_schema(&schema)?;

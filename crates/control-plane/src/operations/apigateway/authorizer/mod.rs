@@ -27,7 +27,7 @@ pub(super) async fn create(plane: &ControlPlane, caller: &Caller, input: CreateA
     plane.change_rest_api(caller, &input.rest_api_id, missing, |api| create_in(&mut api.definition, &input)).await
 }
 
-fn create_in(definition: &mut Definition, input: &CreateAuthorizerInput) -> ApiResult<Shown> {
+pub(super) fn create_in(definition: &mut Definition, input: &CreateAuthorizerInput) -> ApiResult<Shown> {
     check::only_members_of_the_type(input)?;
     let authorizers = &mut definition.authorizers;
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{PARTS_MAX, location, too_many};
 use crate::ids;
+use crate::openapi::document::{Document, DocumentError};
 
 /// Where a document keeps its documentation, AWS docs, "x-amazon-apigateway-documentation object".
 const EXTENSION: &str = "x-amazon-apigateway-documentation";
@@ -20,22 +21,16 @@ pub(in super::super) struct Imported {
     pub(in super::super) warnings: Vec<String>,
 }
 
-/// A document as JSON or YAML; the content decides. YAML's aliases, nesting and size are bounded by the parser's own budget.
-pub(super) fn document(body: &[u8]) -> ApiResult<Map<String, Value>> {
-    let invalid = || ApiError::bad_request("Unable to build importer with provided input.");
-    let text = std::str::from_utf8(body).map_err(|_| invalid())?;
-    let document: Value = match serde_json::from_str(text) {
-        Ok(document) => document,
-        Err(_) => serde_saphyr::from_str(text).map_err(|_| invalid())?,
-    };
-    match document {
-        Value::Object(members) => Ok(members),
-        _ => Err(invalid()),
-    }
+/// A document as JSON or YAML; the content decides.
+pub(super) fn document(body: &[u8], bytes_max: usize) -> ApiResult<Document> {
+    Document::parse(body, bytes_max).map_err(|error| match error {
+        DocumentError::TooLarge { .. } => ApiError::too_large(error.to_string()),
+        _ => ApiError::bad_request("Unable to build importer with provided input."),
+    })
 }
 
 /// Reads the extension of a document; no extension is no parts.
-pub(in super::super) fn read(document: &Map<String, Value>) -> Imported {
+pub(in super::super) fn read(document: &Value) -> Imported {
     let mut imported = Imported::default();
     let Some(extension) = document.get(EXTENSION) else { return imported };
     let Some(parts) = extension.get("documentationParts").and_then(Value::as_array) else {
@@ -43,6 +38,10 @@ pub(in super::super) fn read(document: &Map<String, Value>) -> Imported {
         return imported;
     };
     for (index, part) in parts.iter().enumerate() {
+        // One too many is refused with all of them, and every further one would be compared with all before it.
+        if imported.parts.len() > PARTS_MAX {
+            break;
+        }
         match read_part(part) {
             Ok((location, _)) if imported.parts.iter().any(|(other, _)| other.is_same(&location)) => {
                 imported.warnings.push(format!("Documentation part already exists for the specified location: {location}."));

@@ -1,6 +1,6 @@
 //! DocumentationPart: what an API's documentation says of one entity.
 
-mod import;
+pub(super) mod import;
 mod location;
 mod undocumented;
 
@@ -135,7 +135,7 @@ pub(super) async fn import(
     caller: &Caller,
     input: ImportDocumentationPartsInput,
 ) -> ApiResult<DocumentationPartIds> {
-    let imported = import::read(&import::document(&input.body)?);
+    let imported = import::read(import::document(&input.body, plane.import_bytes_max())?.root());
     if input.fail_on_warnings.unwrap_or_default() && !imported.warnings.is_empty() {
         let text = format!("Warnings found during import:\n\t{}", imported.warnings.join("\n\t"));
         return Err(ApiError::bad_request(text));

@@ -5,6 +5,7 @@ use postern_api_model::apigateway::{DocumentationPartLocation, DocumentationPart
 use serde_json::json;
 
 use super::*;
+use crate::openapi::document::DOCUMENT_BYTES_MAX;
 use crate::server::fixture::{self, Bench, patch, refusal};
 
 fn given(kind: Kind) -> DocumentationPartLocation {
@@ -99,7 +100,7 @@ x-amazon-apigateway-documentation:
 "#;
 
 fn import_into(api: &mut RestApi, text: &str, mode: PutMode) -> Vec<String> {
-    let imported = import::read(&import::document(text.as_bytes()).unwrap());
+    let imported = import::read(import::document(text.as_bytes(), DOCUMENT_BYTES_MAX).unwrap().root());
     assert!(imported.warnings.is_empty(), "{:?}", imported.warnings);
     import::apply(&mut api.documentation_parts, &imported.parts, mode).unwrap()
 }
@@ -126,7 +127,7 @@ fn an_overwrite_replaces_all_and_a_merge_attribute_by_attribute() {
 fn what_is_no_document_is_refused() {
     for body in [&b"\xff"[..], b"", b"text", b"[]", b"{", b"a: [", b"a: b: c", b"\"quoted\""] {
         let text = "Unable to build importer with provided input.".to_owned();
-        assert_eq!(refusal(import::document(body)), (400, text), "{body:?}");
+        assert_eq!(refusal(import::document(body, DOCUMENT_BYTES_MAX)), (400, text), "{body:?}");
     }
     // Ten aliases in each of nine rows: a billion values, were they all made.
     let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
@@ -134,8 +135,8 @@ fn what_is_no_document_is_refused() {
         let aliases = vec![format!("*a{}", row - 1); 10].join(",");
         bomb.push_str(&format!("a{row}: &a{row} [{aliases}]\n"));
     }
-    assert_eq!(refusal(import::document(bomb.as_bytes())).0, 400);
-    assert_eq!(refusal(import::document("[".repeat(100_000).as_bytes())).0, 400);
+    assert_eq!(refusal(import::document(bomb.as_bytes(), DOCUMENT_BYTES_MAX)).0, 400);
+    assert_eq!(refusal(import::document("[".repeat(100_000).as_bytes(), DOCUMENT_BYTES_MAX)).0, 400);
 }
 
 #[test]
@@ -150,10 +151,10 @@ fn a_part_that_makes_no_sense_is_a_warning() {
         json!({"location": {"type": "API"}, "properties": {"a": 1}}),
     ];
     let document = json!({"x-amazon-apigateway-documentation": {"documentationParts": parts}});
-    let imported = import::read(document.as_object().unwrap());
+    let imported = import::read(&document);
     assert_eq!((imported.parts.len(), imported.warnings.len()), (1, 6));
     let empty = json!({"x-amazon-apigateway-documentation": {}});
-    assert_eq!(import::read(empty.as_object().unwrap()).warnings.len(), 1);
+    assert_eq!(import::read(&empty).warnings.len(), 1);
 }
 
 #[test]

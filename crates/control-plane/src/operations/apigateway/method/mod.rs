@@ -32,7 +32,7 @@ pub(super) async fn put(plane: &ControlPlane, caller: &Caller, input: PutMethodI
     plane.change_rest_api(caller, &input.rest_api_id, missing_resource, change).await
 }
 
-fn put_in(definition: &mut Definition, input: &PutMethodInput) -> ApiResult<Shown> {
+pub(super) fn put_in(definition: &mut Definition, input: &PutMethodInput) -> ApiResult<Shown> {
     let resource = definition.resources.get(&input.resource_id).ok_or_else(missing_resource)?;
     check_verb(&input.http_method)?;
     if resource.methods.contains_key(&input.http_method) {

@@ -29,23 +29,25 @@ pub(super) async fn create(plane: &ControlPlane, caller: &Caller, input: CreateR
 }
 
 fn create_in(definition: &mut Definition, input: &CreateResourceInput) -> ApiResult<Shown> {
-    let parent = definition.resources.get(&input.parent_id).ok_or_else(missing)?;
-    tree::check_part(&input.path_part)?;
-    let resource = Resource {
-        id: ids::fresh(ids::SHORT, |id| definition.resources.contains_key(id)),
-        parent_id: Some(parent.id.clone()),
-        path_part: input.path_part.clone(),
-        methods: Default::default(),
-    };
+    let id = ids::fresh(ids::SHORT, |id| definition.resources.contains_key(id));
+    add(definition, &input.parent_id, &input.path_part, id.clone())?;
+    Ok(show_one(definition, &definition.resources[&id], Methods::Named))
+}
+
+/// Adds a resource under `id`, which none has.
+pub(super) fn add(definition: &mut Definition, parent_id: &str, path_part: &str, id: String) -> ApiResult<()> {
+    let parent = definition.resources.get(parent_id).ok_or_else(missing)?;
+    tree::check_part(path_part)?;
+    let resource =
+        Resource { id, parent_id: Some(parent.id.clone()), path_part: path_part.to_owned(), methods: Default::default() };
     tree::check_place(definition, &resource)?;
     if definition.resources.len() > RESOURCES_MAX {
         return Err(ApiError::limit_exceeded(
             "Maximum number of Resources for this API has been reached. Please contact AWS if you need additional Resources.",
         ));
     }
-    let id = resource.id.clone();
-    definition.resources.insert(id.clone(), resource);
-    Ok(show_one(definition, &definition.resources[&id], Methods::Named))
+    definition.resources.insert(resource.id.clone(), resource);
+    Ok(())
 }
 
 pub(super) async fn show(plane: &ControlPlane, caller: &Caller, input: GetResourceInput) -> ApiResult<Shown> {

@@ -80,6 +80,11 @@ pub(super) fn build(
 
 /// An API with nothing but its root and the two models that the service makes with it.
 fn blank(name: String) -> Definition {
+    Definition { models: default_models(), ..empty(name) }
+}
+
+/// An API with nothing but its root, as an import begins with.
+pub(super) fn empty(name: String) -> Definition {
     let root = Resource { id: ids::random(ids::LONG), parent_id: None, path_part: String::new(), methods: BTreeMap::new() };
     Definition {
         name,
@@ -95,7 +100,7 @@ fn blank(name: String) -> Definition {
         endpoint_access_mode: None,
         root_resource_id: root.id.clone(),
         resources: BTreeMap::from([(root.id.clone(), root)]),
-        models: default_models(),
+        models: BTreeMap::new(),
         request_validators: BTreeMap::new(),
         gateway_responses: BTreeMap::new(),
         authorizers: BTreeMap::new(),

@@ -14,7 +14,7 @@ pub(super) fn default() -> EndpointConfiguration {
     of_type(EndpointType::Edge)
 }
 
-fn of_type(endpoint_type: EndpointType) -> EndpointConfiguration {
+pub(super) fn of_type(endpoint_type: EndpointType) -> EndpointConfiguration {
     let ip_address_type = match endpoint_type {
         EndpointType::Private => IpAddressType::Dualstack,
         EndpointType::Edge | EndpointType::Regional => IpAddressType::Ipv4,

@@ -3,8 +3,10 @@
 mod clone;
 mod create;
 mod endpoint;
+mod export;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzzing;
+mod import;
 mod patch;
 pub(super) mod policy;
 
@@ -26,6 +28,9 @@ use crate::patch::Patch;
 
 /// APIs that a list holds in memory whole at one time: each may be large, and a page may have 500.
 const LOADED_MAX: usize = 25;
+
+pub(super) use export::export;
+pub(super) use import::{import, put};
 
 pub(super) async fn create(plane: &ControlPlane, caller: &Caller, input: CreateRestApiInput) -> ApiResult<Shown> {
     let source = match input.clone_from.as_deref().filter(|id| !id.is_empty()) {
