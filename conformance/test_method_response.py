@@ -86,6 +86,7 @@ def test_every_path(tree):
         ([("add", "/responseModels/a~1b", "Empty"), ("add", "/none")], bad_request("Invalid patch path /none")),
         ([("wrong_op", "/a")], validation(wrong_op("updateMethodResponseInput", 1))),
         ([("wrong_op", "/a"), ("wrong_op", "/b")], validation(wrong_op("updateMethodResponseInput", 1, 2))),
+        ([("wrong_op", "/a")] * 4, validation(wrong_op("updateMethodResponseInput", 1, 2, 3, 4))),
         ([("wrong_op", "/a"), ("add", "/b"), ("wrong_op", "/c")], validation(wrong_op("updateMethodResponseInput", 1, 3))),
     ],
 )

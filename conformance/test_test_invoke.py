@@ -7,6 +7,7 @@ import socket
 import pytest
 
 import rest_apis
+from answers import patch
 from refusals import bad_request, not_found, refusal
 
 UNKNOWN_METHOD = not_found("Invalid Method identifier specified")
@@ -36,6 +37,11 @@ def pets(apigateway):
     rest_apis.add_mock_method(apigateway, api_id, pets_id, '{"pets": "all the pets"}')
     for method in ("GET", "POST"):
         rest_apis.add_mock_method(apigateway, api_id, pet_id, '{"petId": "$input.params(\'petId\')"}', method=method)
+        place = {"restApiId": api_id, "resourceId": pet_id, "httpMethod": method}
+        declared = patch("add", "/requestParameters/method.request.path.petId", "true")
+        apigateway.update_method(**place, patchOperations=[declared])
+        mapped = patch("add", "/requestParameters/integration.request.path.id", "method.request.path.petId")
+        apigateway.update_integration(**place, patchOperations=[mapped])
 
     def call(resource, method="GET", **arguments):
         resource_id = {"/pets": pets_id, "/pets/{petId}": pet_id}[resource]
@@ -45,6 +51,7 @@ def pets(apigateway):
 
 
 RECORDED = {
+    "pets, no path": ("/pets", "GET", {"body": ""}, "/pets", "{}", "{}", '{"pets": "all the pets"}'),
     "pets": ("/pets", "GET", {"pathWithQueryString": "/pets"}, "/pets", "{}", "{}", '{"pets": "all the pets"}'),
     "pets, bad path": ("/pets", "GET", {"pathWithQueryString": "/random/test"}, "/random/test", "{}", "{}", '{"pets": "all the pets"}'),
     "id": ("/pets/{petId}", "GET", {"pathWithQueryString": "/pets/123"}, "/pets/123", "{petId=123}", "{}", '{"petId": "123"}'),

@@ -5,10 +5,9 @@
 //! of steps for the rest: look-around, back-references, possessive quantifiers and atomic groups. What Java has and that matcher
 //! has not (Unicode blocks, `\X`, `\N{name}`, the flag `U`, a look-behind without a bound) does not compile.
 
-mod class;
-mod translate;
-
 use fancy_regex::{Regex, RegexBuilder};
+pub use postern_java_regex::PatternError;
+use postern_java_regex::{Dialect, translate};
 
 /// Bytes of a pattern: longer than any that is written by hand.
 const PATTERN_BYTES_MAX: usize = 10_000;
@@ -22,17 +21,6 @@ const BACKTRACKS_MAX: usize = 50_000;
 /// A compiled pattern.
 #[derive(Clone, Debug)]
 pub struct JavaPattern(Regex);
-
-/// A text that is no pattern, or one that cannot be matched here.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PatternError {
-    /// Java would not take it either.
-    #[error("{0}")]
-    Invalid(String),
-    /// Java takes it; the text says what is not supported.
-    #[error("{0}")]
-    Unsupported(String),
-}
 
 /// A match that would go back and forth too often, as `(a+)+b` does in a long row of `a`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,14 +38,16 @@ impl JavaPattern {
                 "a regular expression of more than {PATTERN_BYTES_MAX} bytes is not supported"
             )));
         }
-        let translated = translate::translate(text)?;
+        let translated = translate(text, Dialect::Backtracking)?;
         RegexBuilder::new(&format!("\\A(?:{translated})\\z"))
             .backtrack_limit(BACKTRACKS_MAX)
             .delegate_size_limit(COMPILED_BYTES_MAX)
             .delegate_dfa_size_limit(CACHE_BYTES_MAX)
             .build()
             .map(Self)
-            .map_err(|_| PatternError::unsupported("so large a regular expression, or something in it"))
+            .map_err(|_| {
+                PatternError::Unsupported("so large a regular expression, or something in it, is not supported".to_owned())
+            })
     }
 
     /// Whether the whole of `text` matches, as `Matcher.matches` finds it.
@@ -66,17 +56,6 @@ impl JavaPattern {
     /// When that takes too many steps.
     pub fn matches(&self, text: &str) -> Result<bool, TooManySteps> {
         self.0.is_match(text).map_err(|_| TooManySteps)
-    }
-}
-
-impl PatternError {
-    fn invalid(message: &str) -> Self {
-        Self::Invalid(message.to_owned())
-    }
-
-    /// `what` goes before "is not supported".
-    fn unsupported(what: &str) -> Self {
-        Self::Unsupported(format!("{what} is not supported"))
     }
 }
 

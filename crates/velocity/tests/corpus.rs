@@ -124,6 +124,42 @@ const DEPARTURES: &[Departure] = &[
         reason: "regular expressions take linear time, so they neither look around nor refer back",
     },
     Departure {
+        template: "$a.replaceAll('(l)\\1', 'L')",
+        velocity: "heLo",
+        ours: "(error: a back-reference is not supported)",
+        reason: "the same",
+    },
+    Departure {
+        template: "$a.matches('h.*+o')",
+        velocity: "false",
+        ours: "(error: a possessive quantifier is not supported)",
+        reason: "the same, and never the answer of another pattern",
+    },
+    Departure {
+        template: "#set($x = \"b\n\")$x.replaceAll('b$', 'x')",
+        velocity: "x\n",
+        ours: "b\n",
+        reason: "the linear matcher cannot look past the end of a match, so that $ is the very end",
+    },
+    Departure {
+        template: "#set($x = \"b\n\")$x.replaceAll('(?m)^', '>')",
+        velocity: ">b\n",
+        ours: ">b\n>",
+        reason: "nor see that a line's beginning is the end of all",
+    },
+    Departure {
+        template: "$u8.matches('(?i)AÉB')",
+        velocity: "false",
+        ours: "true",
+        reason: "the matcher compares letters of all scripts without case, or none",
+    },
+    Departure {
+        template: "$em.replaceAll('', '-')",
+        velocity: "-?-?-b-",
+        ours: "-\u{1f600}-b-",
+        reason: "a pattern matches between characters, not between the halves of one",
+    },
+    Departure {
         template: "#set($x = [])#set($ok = $x.add([$x]))#if($x)y#end",
         velocity: "(error: stack overflow)",
         ours: "y",

@@ -1,11 +1,12 @@
 //! Methods that take a regular expression.
 //!
-//! Java's syntax is turned into that of a matcher that takes linear time. What such a matcher cannot do, looking around and
+//! Java's syntax is turned into that of a matcher that takes linear time. What such a matcher cannot do, such as looking around and
 //! back-references, is refused.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use postern_java_regex::{Dialect, translate};
 use regex::{Captures, Regex, RegexBuilder};
 
 use super::{Failure, Outcome, some, thrown};
@@ -32,22 +33,32 @@ const COMPILE_STEPS_PER_BYTE: u64 = 20;
 /// Bytes of a pattern that make matching a byte twice as expensive.
 const MATCH_PATTERN_BYTES: usize = 16;
 
+/// What of a text a pattern has to match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Extent {
+    Part,
+    Whole,
+}
+
+/// Compiled patterns by their Java text.
+type Compiled = HashMap<(Extent, Arc<str>), Arc<Regex>>;
+
 /// The patterns that a template writes out, compiled with it.
 #[derive(Debug, Default)]
-pub(crate) struct Precompiled(HashMap<Arc<str>, Arc<Regex>>);
+pub(crate) struct Precompiled(Compiled);
 
 impl Precompiled {
     /// Compiles what a method of this name will ask for. What cannot be compiled is an error only if it is used.
     pub(crate) fn add(&mut self, method: &str, pattern: &Arc<str>) {
-        let pattern = match method {
-            "matches" if compile(pattern).is_ok() => whole(pattern),
-            "split" | "replaceAll" | "replaceFirst" => pattern.clone(),
+        let extent = match method {
+            "matches" => Extent::Whole,
+            "split" | "replaceAll" | "replaceFirst" => Extent::Part,
             _ => return,
         };
         if self.0.len() < PATTERNS_MAX
-            && let Ok(regex) = compile(&pattern)
+            && let Ok(regex) = compile(pattern, extent)
         {
-            self.0.insert(pattern, regex);
+            self.0.insert((extent, pattern.clone()), regex);
         }
     }
 }
@@ -56,38 +67,41 @@ impl Precompiled {
 #[derive(Debug, Default)]
 pub(crate) struct Patterns {
     precompiled: Arc<Precompiled>,
-    own: HashMap<Arc<str>, Arc<Regex>>,
+    own: Compiled,
 }
 
 impl Patterns {
     pub(crate) fn of_template(precompiled: &Arc<Precompiled>) -> Self {
         Self { precompiled: precompiled.clone(), own: HashMap::new() }
     }
-
-    fn find(&self, pattern: &str) -> Option<&Arc<Regex>> {
-        self.precompiled.0.get(pattern).or_else(|| self.own.get(pattern))
-    }
 }
 
-fn compiled(heap: &mut Heap, pattern: &Arc<str>, text: &str) -> Result<Arc<Regex>, Failure> {
+fn compiled(heap: &mut Heap, pattern: &Arc<str>, extent: Extent, text: &str) -> Result<Arc<Regex>, Failure> {
     heap.meter.read_bytes(text.len().saturating_mul(1 + pattern.len() / MATCH_PATTERN_BYTES))?;
-    if let Some(regex) = heap.patterns.find(pattern) {
+    let key = (extent, pattern.clone());
+    let patterns = &mut heap.patterns;
+    if let Some(regex) = patterns.precompiled.0.get(&key).or_else(|| patterns.own.get(&key)) {
         return Ok(regex.clone());
     }
     heap.meter.work(COMPILE_STEPS_PER_BYTE * (1 + pattern.len() as u64))?;
-    let regex = compile(pattern).map_err(thrown)?;
-    if heap.patterns.own.len() >= PATTERNS_MAX {
-        heap.patterns.own.clear();
+    let regex = compile(pattern, extent).map_err(thrown)?;
+    if patterns.own.len() >= PATTERNS_MAX {
+        patterns.own.clear();
     }
-    heap.patterns.own.insert(pattern.clone(), regex.clone());
+    patterns.own.insert(key, regex.clone());
     Ok(regex)
 }
 
-fn compile(pattern: &str) -> Result<Arc<Regex>, String> {
+fn compile(pattern: &str, extent: Extent) -> Result<Arc<Regex>, String> {
     if pattern.len() > PATTERN_BYTES_MAX {
         return Err(format!("a regular expression may have {PATTERN_BYTES_MAX} bytes at most"));
     }
-    RegexBuilder::new(&from_java(pattern))
+    let translated = translate(pattern, Dialect::Linear).map_err(|error| format!("{pattern} cannot be used: {error}"))?;
+    let translated = match extent {
+        Extent::Part => translated,
+        Extent::Whole => format!("\\A(?:{translated})\\z"),
+    };
+    RegexBuilder::new(&translated)
         .size_limit(COMPILED_BYTES_MAX)
         .dfa_size_limit(COMPILED_BYTES_MAX)
         .nest_limit(NESTING_MAX)
@@ -96,98 +110,40 @@ fn compile(pattern: &str) -> Result<Arc<Regex>, String> {
         .map_err(|error| format!("the regular expression {pattern} is not supported: {error}"))
 }
 
-/// A pattern that must match the whole string.
-fn whole(pattern: &str) -> Arc<str> {
-    format!("\\A(?:{pattern})\\z").into()
-}
-
-/// Java's classes are of ASCII, its dot stops at every line end, and it knows quotes.
-fn from_java(pattern: &str) -> String {
-    let mut out = String::with_capacity(pattern.len() + 8);
-    let mut rest = pattern.chars().peekable();
-    let mut class_depth = 0u32;
-    let mut is_dot_all = false;
-    while let Some(c) = rest.next() {
-        match c {
-            '\\' => match rest.next() {
-                None => out.push('\\'),
-                Some('Q') => quote(&mut rest, &mut out),
-                Some('E') => {}
-                Some(escaped) => out.push_str(&escape(escaped)),
-            },
-            '[' => {
-                class_depth += 1;
-                out.push('[');
-            }
-            ']' if class_depth > 0 => {
-                class_depth -= 1;
-                out.push(']');
-            }
-            '.' if class_depth == 0 && !is_dot_all => out.push_str("[^\\n\\r\\x{85}\\x{2028}\\x{2029}]"),
-            '(' if class_depth == 0 && rest.peek() == Some(&'?') => {
-                out.push('(');
-                let ahead: String = rest.clone().skip(1).take_while(|c| c.is_ascii_alphabetic()).collect();
-                is_dot_all |= ahead.contains('s') && !ahead.starts_with('P');
-            }
-            // Java has no set operations but `&&`; `~` and `-` are themselves.
-            '~' if class_depth > 0 => out.push_str("\\~"),
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
-/// `\Q...\E` is text.
-fn quote(rest: &mut std::iter::Peekable<std::str::Chars<'_>>, out: &mut String) {
-    while let Some(c) = rest.next() {
-        if c == '\\' && rest.peek() == Some(&'E') {
-            rest.next();
-            return;
-        }
-        out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
-    }
-}
-
-fn escape(c: char) -> String {
-    match c {
-        'd' => "[0-9]".to_owned(),
-        'D' => "[^0-9]".to_owned(),
-        'w' => "[a-zA-Z_0-9]".to_owned(),
-        'W' => "[^a-zA-Z_0-9]".to_owned(),
-        's' => "[ \\t\\n\\x0B\\f\\r]".to_owned(),
-        'S' => "[^ \\t\\n\\x0B\\f\\r]".to_owned(),
-        'h' => "[ \\t\\x{A0}\\x{1680}\\x{180e}\\x{2000}-\\x{200a}\\x{202f}\\x{205f}\\x{3000}]".to_owned(),
-        'R' => "(?:\\r\\n|[\\n\\x0B\\f\\r\\x{85}\\x{2028}\\x{2029}])".to_owned(),
-        'e' => "\\x1B".to_owned(),
-        'Z' => "\\z".to_owned(),
-        c if c.is_ascii_alphanumeric() => format!("\\{c}"),
-        c => regex::escape(c.encode_utf8(&mut [0; 4])),
-    }
-}
-
 /// Whether the whole string matches.
 pub(super) fn matches(heap: &mut Heap, text: &str, pattern: &Arc<str>) -> Outcome {
-    let whole = whole(pattern);
-    if heap.patterns.find(&whole).is_none() {
-        // On its own first: its parentheses must be balanced.
-        compiled(heap, pattern, "")?;
-    }
-    some(compiled(heap, &whole, text)?.is_match(text))
+    some(compiled(heap, pattern, Extent::Whole, text)?.is_match(text))
+}
+
+/// The matches in a text, one after another as Java's `find` goes on: also with an empty match where the last one ended.
+fn finds<'t>(regex: &Regex, text: &'t str) -> impl Iterator<Item = Captures<'t>> {
+    let mut next = Some(0);
+    std::iter::from_fn(move || {
+        let captures = regex.captures_at(text, next.take()?)?;
+        let found = captures.get(0)?;
+        next = if found.is_empty() {
+            text[found.end()..].chars().next().map(|passed| found.end() + passed.len_utf8())
+        } else {
+            Some(found.end())
+        };
+        Some(captures)
+    })
 }
 
 /// Pieces between matches. A limit above zero bounds their number; zero drops empty ones at the end.
 pub(super) fn split(heap: &mut Heap, text: &str, pattern: &Arc<str>, limit: i32) -> Outcome {
-    let regex = compiled(heap, pattern, text)?;
+    let regex = compiled(heap, pattern, Extent::Part, text)?;
     let most = usize::try_from(limit).ok().filter(|limit| *limit > 0).unwrap_or(usize::MAX);
     let mut pieces: Vec<&str> = Vec::new();
     let mut start = 0;
-    for found in regex.find_iter(text) {
+    for captures in finds(&regex, text) {
+        let Some(found) = captures.get(0) else { continue };
         if pieces.len() + 1 >= most {
             break;
         }
+        heap.meter.step()?;
         // A match of nothing at the beginning splits nothing off.
-        let splits_nothing = found.end() == 0 || (found.is_empty() && found.start() >= text.len());
-        if !splits_nothing {
+        if found.end() > 0 {
             pieces.push(&text[start..found.start()]);
             start = found.end();
         }
@@ -206,11 +162,11 @@ pub(super) fn split(heap: &mut Heap, text: &str, pattern: &Arc<str>, limit: i32)
 
 /// Replaces up to `most` matches; `$1` and `${name}` in the replacement are groups.
 pub(super) fn replace(heap: &mut Heap, text: &str, pattern: &Arc<str>, replacement: &str, most: usize) -> Outcome {
-    let regex = compiled(heap, pattern, text)?;
+    let regex = compiled(heap, pattern, Extent::Part, text)?;
     let pieces = replacement_pieces(replacement, &regex);
     let mut out = String::new();
     let mut start = 0;
-    for captures in regex.captures_iter(text).take(most) {
+    for captures in finds(&regex, text).take(most) {
         let Some(whole) = captures.get(0) else { continue };
         out.push_str(&text[start..whole.start()]);
         start = whole.end();

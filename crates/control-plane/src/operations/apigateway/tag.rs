@@ -169,7 +169,8 @@ mod tests {
         assert_eq!(bench.call("GET", &target("/restapis/none/stages/dev"), "").await, not_found(&api_missing));
         let stage = target("/restapis/abcde12345/stages/none");
         assert_eq!(bench.call("GET", &stage, "").await, not_found("Invalid stage identifier specified"));
-        assert_eq!(bench.call("GET", &target("/vpclinks/abc"), "").await.0, 501);
+        let link = target("/vpclinks/abc");
+        assert_eq!(bench.call("GET", &link, "").await, not_found("Invalid Vpc Link identifier specified"));
         let key = target("/apikeys/none");
         assert_eq!(bench.call("GET", &key, "").await, not_found("Invalid API Key identifier specified"));
         assert_eq!(bench.call("GET", &target("/usageplans/none"), "").await, not_found("Invalid Usage Plan ID specified"));

@@ -37,9 +37,19 @@ pub(super) fn put_in(definition: &mut Definition, input: &PutIntegrationInput) -
     check::check(&integration)?;
     check::check_parameters(&integration, method)?;
     check::check_cache_keys(&integration, &[], method)?;
+    let integration = without_backend_of_a_mock(integration);
     let shown = show_one(&integration);
     method.integration = Some(integration);
     Ok(shown)
+}
+
+/// A MOCK integration is recorded to take a verb and not to show it; its address, which a PATCH cannot change either, goes
+/// the same way.
+fn without_backend_of_a_mock(integration: Integration) -> Integration {
+    match integration.kind {
+        IntegrationType::Mock => Integration { http_method: None, uri: None, ..integration },
+        _ => integration,
+    }
 }
 
 fn from_input(input: &PutIntegrationInput) -> ApiResult<Integration> {

@@ -108,6 +108,18 @@ fn what_was_sent_is_shown() {
 }
 
 #[test]
+fn a_mock_keeps_neither_verb_nor_address() {
+    let sent = PutIntegrationInput { r#type: IntegrationType::Mock, ..http() };
+    assert!(sent.integration_http_method.is_some() && sent.uri.is_some());
+    let mut definition = definition();
+    let shown = put_in(&mut definition, &sent).unwrap();
+    assert_eq!((&shown.http_method, &shown.uri), (&None, &None));
+    assert_eq!(shown, put_in(&mut definition, &mock()).unwrap());
+    let refused = put_in(&mut definition, &PutIntegrationInput { integration_http_method: Some("FETCH".to_owned()), ..sent });
+    assert!(refused.is_err(), "what is dropped is checked first");
+}
+
+#[test]
 fn a_put_replaces_the_integration_and_its_responses() {
     let mut definition = definition();
     put_in(&mut definition, &PutIntegrationInput { request_templates: Some(map([("a/b", "c")])), ..mock() }).unwrap();

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::PatternError;
 use super::class::{DIGIT, HORIZONTAL, SPACE, VERTICAL, WORD, property, set};
+use super::{Dialect, PatternError};
 
 /// Groups within groups.
 const NESTING_MAX: usize = 50;
@@ -11,11 +11,19 @@ const NESTING_MAX: usize = 50;
 const LINE_END: &str = "\\r\\n|[\\n\\r\\x{85}\\x{2028}\\x{2029}]";
 
 /// The pattern in the matcher's syntax.
-pub(super) fn translate(pattern: &str) -> Result<String, PatternError> {
+pub(super) fn translate(pattern: &str, dialect: Dialect) -> Result<String, PatternError> {
     let chars: Vec<char> = pattern.chars().collect();
     let captures = captures(&chars);
-    let mut translator =
-        Translator { chars, at: 0, out: String::new(), flags: Flags::default(), groups: Vec::new(), captures, atom: None };
+    let mut translator = Translator {
+        dialect,
+        chars,
+        at: 0,
+        out: String::new(),
+        flags: Flags::default(),
+        groups: Vec::new(),
+        captures,
+        atom: None,
+    };
     translator.run()?;
     Ok(translator.out)
 }
@@ -28,6 +36,7 @@ pub(super) enum Item {
 }
 
 pub(super) struct Translator {
+    dialect: Dialect,
     chars: Vec<char>,
     at: usize,
     out: String,
@@ -134,11 +143,17 @@ impl Translator {
                     (false, true) => "[^\\n]",
                     (false, false) => "[^\\n\\r\\x{85}\\x{2028}\\x{2029}]",
                 }),
-                '^' if self.flags.multi_line => {
-                    self.atom_of("(?:\\A|(?<=[\\n\\x{85}\\x{2028}\\x{2029}])|(?<=\\r)(?!\\n))(?!\\z)");
-                }
+                '^' if self.flags.multi_line => self.atom_of(match self.dialect {
+                    Dialect::Backtracking => "(?:\\A|(?<=[\\n\\x{85}\\x{2028}\\x{2029}])|(?<=\\r)(?!\\n))(?!\\z)",
+                    Dialect::Linear => "(?mR:^)",
+                }),
                 '^' => self.atom_of("\\A"),
-                '$' if self.flags.multi_line => self.atom_of("(?:(?=\\z|[\\r\\x{85}\\x{2028}\\x{2029}])|(?<!\\r)(?=\\n))"),
+                '$' if self.flags.multi_line => self.atom_of(match self.dialect {
+                    Dialect::Backtracking => "(?:(?=\\z|[\\r\\x{85}\\x{2028}\\x{2029}])|(?<!\\r)(?=\\n))",
+                    Dialect::Linear => "(?mR:$)",
+                }),
+                // Where the whole has to match, nothing but the end is left at the end of an alternative.
+                '$' if self.groups.is_empty() && matches!(self.peek(), None | Some('|')) => self.atom_of("\\z"),
                 '$' => self.end_of_input(),
                 c => self.literal(c),
             }
@@ -146,12 +161,19 @@ impl Translator {
         if self.groups.is_empty() { Ok(()) } else { Err(PatternError::invalid("the regular expression has an open `(`")) }
     }
 
-    /// The end, or a line end before it. Where the whole has to match, nothing but the end is left at the end of an alternative.
+    /// The end, or a line end before it.
     fn end_of_input(&mut self) {
-        if self.groups.is_empty() && matches!(self.peek(), None | Some('|')) {
-            self.atom_of("\\z");
-        } else {
-            self.atom_of(&format!("(?=(?:{LINE_END})?\\z)"));
+        match self.dialect {
+            Dialect::Backtracking => self.atom_of(&format!("(?=(?:{LINE_END})?\\z)")),
+            Dialect::Linear => self.atom_of("\\z"),
+        }
+    }
+
+    /// Refuses what only a matcher that goes back can match.
+    fn needs_backtracking(&self, what: &str) -> Result<(), PatternError> {
+        match self.dialect {
+            Dialect::Backtracking => Ok(()),
+            Dialect::Linear => Err(PatternError::unsupported(what)),
         }
     }
 
@@ -184,6 +206,7 @@ impl Translator {
     /// `(?<name>`, `(?=`, `(?i)` and the like.
     fn open(&mut self) -> Result<(), PatternError> {
         const UNKNOWN: &str = "a group of the regular expression is unknown";
+        const LOOK_AROUND: &str = "look-around in a regular expression";
         let group = Group { at: self.out.len(), flags: self.flags };
         if self.groups.len() == NESTING_MAX {
             return Err(PatternError::invalid("groups of the regular expression are nested too deeply"));
@@ -194,6 +217,11 @@ impl Translator {
             self.push('?');
             match self.peek() {
                 Some(c @ (':' | '=' | '!' | '>')) => {
+                    match c {
+                        ':' => {}
+                        '>' => self.needs_backtracking("an atomic group `(?>...)` in a regular expression")?,
+                        _ => self.needs_backtracking(LOOK_AROUND)?,
+                    }
                     self.next();
                     self.push(c);
                 }
@@ -202,6 +230,7 @@ impl Translator {
                     self.push('<');
                     match self.peek() {
                         Some(c @ ('=' | '!')) => {
+                            self.needs_backtracking(LOOK_AROUND)?;
                             self.next();
                             self.push(c);
                         }
@@ -289,7 +318,8 @@ impl Translator {
         if self.take('?') {
             self.push('?');
         } else if self.take('+') {
-            // Possessive: what it took it does not give back.
+            // What it took it does not give back.
+            self.needs_backtracking("a possessive quantifier in a regular expression")?;
             self.out.insert_str(atom, "(?>");
             self.push(')');
         }
@@ -298,13 +328,16 @@ impl Translator {
 
     /// An escape outside of a class.
     fn escape(&mut self) -> Result<(), PatternError> {
+        const BACK_REFERENCE: &str = "a back-reference in a regular expression";
         let line_end = format!("(?:\\r\\n|[{VERTICAL}])");
         match self.peek() {
             Some(digit @ '1'..='9') => {
+                self.needs_backtracking(BACK_REFERENCE)?;
                 self.next();
                 self.back_reference(digit);
             }
             Some('k') => {
+                self.needs_backtracking(BACK_REFERENCE)?;
                 self.next();
                 if !self.take('<') {
                     return Err(PatternError::invalid("`\\k` of the regular expression needs a name in `<` and `>`"));
@@ -318,12 +351,13 @@ impl Translator {
             }
             // The end of the last match, which at the first is the beginning.
             Some('G') => {
+                self.needs_backtracking("`\\G` in a regular expression")?;
                 self.next();
                 self.atom_of("\\A");
             }
             Some('Z') => {
                 self.next();
-                self.atom_of(&format!("(?=(?:{LINE_END})?\\z)"));
+                self.end_of_input();
             }
             Some('R') => {
                 self.next();
