@@ -48,6 +48,8 @@ pub(crate) enum GatewayError {
     Configuration(&'static str),
     /// A body could not be transformed; the text is for the log.
     Transformation(String),
+    /// No integration response is meant for the integration's status; the text is for the log.
+    Unselected(String),
     /// The model that the body should match cannot be used; the text is for the log.
     Model(String),
     /// The backend's address is none, or nothing listens there.
@@ -84,7 +86,9 @@ impl GatewayError {
             Self::RequestTooLarge => GatewayResponseType::RequestTooLarge,
             Self::MissingParameters(_) => GatewayResponseType::BadRequestParameters,
             Self::InvalidBody(_) | Self::MalformedJson | Self::RequestBroken => GatewayResponseType::BadRequestBody,
-            Self::Configuration(_) | Self::Transformation(_) | Self::Model(_) => GatewayResponseType::ApiConfigurationError,
+            Self::Configuration(_) | Self::Transformation(_) | Self::Unselected(_) | Self::Model(_) => {
+                GatewayResponseType::ApiConfigurationError
+            }
             Self::Address(_) | Self::Network(_) | Self::Malformed(_) => GatewayResponseType::IntegrationFailure,
             Self::Timeout => GatewayResponseType::IntegrationTimeout,
         })
@@ -103,9 +107,12 @@ impl GatewayError {
             | Self::UnusableParameter(_)
             | Self::RequestBroken => StatusCode::BAD_REQUEST,
             // AWS calls an address that leads nowhere an "Invalid endpoint address" and answers 500.
-            Self::Configuration(_) | Self::Transformation(_) | Self::Model(_) | Self::Address(_) | Self::Store(_) => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            Self::Configuration(_)
+            | Self::Transformation(_)
+            | Self::Unselected(_)
+            | Self::Model(_)
+            | Self::Address(_)
+            | Self::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
             // 502 is what AWS gives malformed answers of Lambda functions; for HTTP backends there is no recording.
             Self::Malformed(_) => StatusCode::BAD_GATEWAY,
             Self::Network(_) | Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
@@ -128,6 +135,7 @@ impl GatewayError {
             Self::MalformedJson => "Invalid JSON in request body",
             Self::Configuration(_)
             | Self::Transformation(_)
+            | Self::Unselected(_)
             | Self::Model(_)
             | Self::Address(_)
             | Self::Malformed(_)
@@ -153,6 +161,7 @@ impl GatewayError {
             Self::RequestTooLarge => "RequestTooLargeException",
             Self::Configuration(_)
             | Self::Transformation(_)
+            | Self::Unselected(_)
             | Self::Model(_)
             | Self::Address(_)
             | Self::Network(_)
@@ -176,9 +185,12 @@ impl GatewayError {
             | Self::RequestTooLarge
             | Self::RequestBroken => Fault::Client,
             Self::Address(_) | Self::Network(_) | Self::Malformed(_) | Self::Timeout => Fault::Integration,
-            Self::NotImplemented(_) | Self::Configuration(_) | Self::Transformation(_) | Self::Model(_) | Self::Store(_) => {
-                Fault::Gateway
-            }
+            Self::NotImplemented(_)
+            | Self::Configuration(_)
+            | Self::Transformation(_)
+            | Self::Unselected(_)
+            | Self::Model(_)
+            | Self::Store(_) => Fault::Gateway,
         }
     }
 
@@ -194,7 +206,9 @@ impl GatewayError {
     pub(crate) fn log_detail(&self) -> Option<&str> {
         match self {
             Self::Configuration(detail) | Self::UnusableParameter(detail) => Some(detail),
-            Self::Model(detail) | Self::Transformation(detail) | Self::InvalidBody(detail) => Some(detail),
+            Self::Model(detail) | Self::Transformation(detail) | Self::Unselected(detail) | Self::InvalidBody(detail) => {
+                Some(detail)
+            }
             Self::Address(detail) | Self::Network(detail) | Self::Malformed(detail) | Self::Store(detail) => Some(detail),
             _ => None,
         }

@@ -62,10 +62,32 @@ async fn no_value_makes_a_field_of_its_own() {
 #[tokio::test]
 async fn a_signature_behind_another_authorization_stays_here() {
     let backend = Backend::answering(ok("x")).await;
-    let test = TestGateway::serving(api(vec![("/p", "GET", proxy(&backend.uri("/")))]));
+    let mapped = |kind: IntegrationType| {
+        with(proxy(&backend.uri("/")), |integration| {
+            integration.kind = kind;
+            let source = "method.request.header.Authorization";
+            integration.request_parameters = map(&[("integration.request.header.Authorization", source)]);
+            integration.responses.insert("200".to_owned(), IntegrationResponse::default());
+        })
+    };
+    let overriding = with(mapped(IntegrationType::Http), |integration| {
+        let template = "#set($context.requestOverride.header.Authorization = $input.params('Authorization'))";
+        integration.request_templates = map(&[("application/json", template)]);
+    });
+    let test = TestGateway::serving(api(vec![
+        ("/p", "GET", proxy(&backend.uri("/"))),
+        ("/mapped", "GET", mapped(IntegrationType::HttpProxy)),
+        ("/http", "GET", mapped(IntegrationType::Http)),
+        ("/override", "GET", overriding),
+    ]));
     let fields = ["Authorization: Bearer x", "Authorization: AWS4-HMAC-SHA256 Credential=x"];
-    assert_eq!(test.call("GET", "/s/p", &fields, "").await.status, 200);
-    assert!(!backend.request().to_ascii_lowercase().contains("authorization"));
+    for path in ["/s/p", "/s/mapped", "/s/http", "/s/override"] {
+        assert_eq!(test.call("GET", path, &fields, "").await.status, 200, "{path}");
+        let sent = backend.requests.lock().unwrap().pop().unwrap();
+        assert!(!sent.to_ascii_lowercase().contains("authorization"), "{path}: {sent}");
+    }
+    assert_eq!(test.call("GET", "/s/http", &["Authorization: Bearer x"], "").await.status, 200);
+    assert!(backend.request().contains("authorization: Bearer x"));
 }
 
 #[tokio::test]

@@ -224,6 +224,7 @@ async fn what_a_template_must_not_override() {
             overriding("#set($context.requestOverride.path.x = 'a')#set($context.requestOverride.header.Content-Length = '1')"),
         ),
         ("/climb", "POST", overriding("#set($context.requestOverride.path.x = '..')")),
+        ("/empty", "POST", overriding("#set($context.requestOverride.path.x = $input.path('$.none'))")),
         (
             "/inject",
             "POST",
@@ -232,10 +233,62 @@ async fn what_a_template_must_not_override() {
         ("/twice", "POST", overriding("#set($context.requestOverride.path.x = 'a')#set($context.requestOverride.path.x = 'b')")),
         ("/unset", "POST", overriding("$input.body")),
     ]));
-    for (path, status) in [("/s/length", 500), ("/s/climb", 400), ("/s/inject", 400), ("/s/twice", 500), ("/s/unset", 500)] {
+    for (path, status) in
+        [("/s/length", 500), ("/s/climb", 400), ("/s/empty", 500), ("/s/inject", 400), ("/s/twice", 500), ("/s/unset", 500)]
+    {
         assert_eq!(test.call("POST", path, &[JSON], "\"a\\r\\nX-Evil: 1\"").await.status, status, "{path}");
     }
     assert!(backend.requests.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_message_has_one_host_and_so_many_fields() {
+    let backend = Backend::answering(json("{}")).await;
+    let request = |list: &str| http(&backend.uri("/"), Some(&format!("#set($context.requestOverride.header.{list})")));
+    let response = |list: &str| {
+        let template = format!("#set($context.responseOverride.header.{list})");
+        answering(http(&backend.uri("/"), None), Some(&template), &[])
+    };
+    let long = format!("x = '{}'", "y".repeat(70_000));
+    let test = TestGateway::serving(api(vec![
+        ("/hosts", "GET", request("Host = ['a.example', 'b.example']")),
+        ("/none", "GET", request("host = []")),
+        ("/many", "GET", request("x = [1..1001]")),
+        ("/long", "GET", request(&long)),
+        ("/back", "GET", response("x = [1..40000]")),
+        ("/back/long", "GET", response(&long)),
+        ("/back/some", "GET", response("x = [1..20]")),
+    ]));
+    let own = backend.uri("/").trim_start_matches("http://").trim_end_matches('/').to_owned();
+    for (path, host) in [("/s/hosts", "b.example"), ("/s/none", &*own)] {
+        assert_eq!(test.call("GET", path, &[], "").await.status, 200, "{path}");
+        let sent = backend.requests.lock().unwrap().pop().unwrap();
+        let hosts: Vec<_> = sent.lines().filter_map(|line| line.strip_prefix("host: ")).collect();
+        assert_eq!(hosts, [host], "{path}");
+    }
+    for (path, status) in [("/s/many", 500), ("/s/long", 500), ("/s/back", 500), ("/s/back/long", 500), ("/s/back/some", 200)] {
+        assert_eq!(test.call("GET", path, &[], "").await.status, status, "{path}");
+    }
+}
+
+/// Each of many mappings may read all of a body: together they are bounded, whatever the body's length.
+#[tokio::test]
+async fn mappings_do_not_copy_a_large_body() {
+    let backend = Backend::answering(json("{}")).await;
+    for kind in [IntegrationType::Http, IntegrationType::HttpProxy] {
+        let method = with(http(&backend.uri("/"), None), |integration| {
+            integration.kind = kind;
+            let parameter = |at: u32, source: &str| (format!("integration.request.header.x-{at}"), source.to_owned());
+            integration.request_parameters = (0..3)
+                .flat_map(|at| [parameter(at, "method.request.body"), parameter(at + 3, "method.request.body.a")])
+                .collect();
+        });
+        let test = TestGateway::serving(api(vec![("/p", "POST", method)]));
+        for (len, status) in [(1_000, 200), (50_000, 500), (300_000, 500)] {
+            let body = format!("{{\"a\": \"{}\"}}", "x".repeat(len));
+            assert_eq!(test.call("POST", "/s/p", &[JSON], &body).await.status, status, "{kind} {len}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -195,7 +195,14 @@ async fn a_failure_says_why() {
     let answer = run(&test, call(with_pattern(source), "/x", None)).await;
     assert_eq!(answer.status, 500);
     assert_eq!(answer.headers.keys().collect::<Vec<_>>(), ["x-amzn-ErrorType"]);
-    assert!(answer.log.contains("No match for output mapping and no default output mapping configured"), "{}", answer.log);
+    assert!(
+        answer.log.contains(
+            "Execution failed due to configuration error: No match for output mapping and no default output mapping configured. \
+             Endpoint Response Status Code: 404\n"
+        ),
+        "{}",
+        answer.log
+    );
 }
 
 /// The mock's only response is for another status than the one it is asked for.

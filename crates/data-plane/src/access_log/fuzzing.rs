@@ -30,9 +30,9 @@ fn access_log(input: &[u8]) {
         path: &path,
         status: 200,
         latency_ms: number,
-        integration_latency_ms: (number % 2 == 0).then_some(number),
+        integration_latency_ms: number.is_multiple_of(2).then_some(number),
         bytes: number,
-        ending: if number % 3 == 0 { Ending::BrokenOff } else { Ending::Whole },
+        ending: if number.is_multiple_of(3) { Ending::BrokenOff } else { Ending::Whole },
         peer: peer.parse().unwrap_or(IpAddr::from([127, 0, 0, 1])),
     };
     let mut line = Vec::new();

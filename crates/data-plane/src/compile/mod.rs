@@ -30,7 +30,7 @@ pub(crate) use method::{CompiledIntegration, CompiledMethod, HttpEndpoint, HttpE
 pub(crate) use mock::status_code;
 use postern_api_model::rest_api::Definition;
 pub(crate) use published::{PublishedApi, PublishedStage, publish};
-pub(crate) use responses::{CompiledResponse, SelectionError};
+pub(crate) use responses::{CompiledResponse, Responses, SelectionError};
 use routes::Routes;
 pub(crate) use routes::{ResourceIndex, parameter_names};
 pub(crate) use schema::Schema;

@@ -23,10 +23,6 @@ pub(crate) enum Template {
 
 impl Template {
     pub(crate) fn parse(text: &str) -> Self {
-        // Nothing else means anything to the template engine.
-        if !text.contains(['$', '#']) {
-            return Self::Literal(Bytes::copy_from_slice(text.as_bytes()));
-        }
         match MappingTemplate::compile(text) {
             Ok(template) => match template.literal() {
                 Some(text) => Self::Literal(text.clone()),

@@ -29,7 +29,7 @@ pub(super) async fn http<'a>(
         response.body = response.body.with_deadline(deadline);
         log.endpoint_response(&mut response, Transfer::Buffered).await;
     }
-    let compiled = exchange.responses.select(response.status).map_err(unselected)?;
+    let compiled = exchange.responses.select(response.status).map_err(|error| unselected(error, response.status))?;
     let Response { status: _, headers, body } = response;
     let mut backend = Backend { headers, body, deadline, limits };
     let mut answer = match Making::of(compiled, asked.accept.as_deref())? {
@@ -59,7 +59,7 @@ pub(super) async fn mock<'a>(
     let status = status.and_then(|code| StatusCode::from_u16(code).ok()).ok_or(GatewayError::Configuration(
         "Unable to parse statusCode. It should be an integer that is defined in the request template.",
     ))?;
-    let compiled = exchange.responses.select(status).map_err(unselected)?;
+    let compiled = exchange.responses.select(status).map_err(|error| unselected(error, status))?;
     let body = match Making::of(compiled, asked.accept.as_deref())? {
         Making::Pass => Bytes::new(),
         Making::Literal(text) => output(compiled, text.clone(), &asked)?,

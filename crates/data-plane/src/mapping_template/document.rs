@@ -15,6 +15,12 @@ use crate::content::to_text;
 /// drops them; the JSONPath crate has the same bound.
 const NESTING_MAX: usize = 512;
 
+/// Bytes of memory that a body's JSON may take. Records of some fields take twenty times their text, so that 10 MB of them are within;
+/// 10 MB of the smallest objects would take most of a gigabyte. With the values that a template makes of it, half a gigabyte was measured.
+const TREE_BYTES_MAX: usize = 256 << 20;
+/// Bytes of memory that the JSON of a text of a template's may take, beside the body's.
+const ARGUMENT_TREE_BYTES_MAX: usize = 64 << 20;
+
 /// A body. What several templates and mappings ask of it is done once.
 #[derive(Debug)]
 pub(crate) struct Document {
@@ -32,6 +38,9 @@ pub(crate) enum NotJson {
     /// It nests deeper than [`NESTING_MAX`].
     #[error("the body's JSON is nested deeper than {NESTING_MAX} levels")]
     TooDeep,
+    /// It takes more memory than [`TREE_BYTES_MAX`] or, in a template, [`ARGUMENT_TREE_BYTES_MAX`].
+    #[error("the body's JSON has more values than there may be in memory")]
+    TooLarge,
 }
 
 /// A parsed body.
@@ -42,6 +51,8 @@ pub(crate) enum NotJson {
 pub(crate) struct Json {
     root: Box<Value>,
     exact: HashMap<usize, Box<str>>,
+    /// See [`Document::is_bare_text`].
+    is_bare_text: bool,
 }
 
 impl Document {
@@ -61,11 +72,6 @@ impl Document {
 
     /// The parsed body. An empty one is an empty object, as reported of `$input.json('$')`; one that begins neither as an object nor as
     /// an array or string is JSON or, if not, a string itself: templates all over split forms that way (`$input.path('$').split('&')`).
-    pub(crate) fn json(&self) -> Result<&Value, NotJson> {
-        self.parsed().map(Json::root)
-    }
-
-    /// The same, to be written out.
     pub(crate) fn parsed(&self) -> Result<&Json, NotJson> {
         self.json.get_or_init(|| Json::parse(self.text())).as_ref().map_err(|reason| *reason)
     }
@@ -77,15 +83,14 @@ impl Document {
 
     /// Whether it is text that is no JSON, and is only read as a string.
     pub(super) fn is_bare_text(&self) -> bool {
-        let text = self.text().trim();
-        matches!(self.json(), Ok(Value::String(_))) && !text.starts_with('"')
+        self.parsed().is_ok_and(|json| json.is_bare_text)
     }
 }
 
 impl Json {
-    /// Parses a text that has to be JSON.
+    /// Parses a text of a template's, which has to be JSON.
     pub(crate) fn parse_strictly(text: &str) -> Result<Self, NotJson> {
-        parse::parse(text)
+        parse::parse(text, ARGUMENT_TREE_BYTES_MAX)
     }
 
     /// Parses a text as [`Document::json`] says.
@@ -94,14 +99,16 @@ impl Json {
         if bare.is_empty() {
             return Ok(Self::plain(Value::Object(serde_json::Map::new())));
         }
-        match Self::parse_strictly(text) {
-            Err(NotJson::Malformed) if !bare.starts_with(['{', '[', '"']) => Ok(Self::plain(Value::String(bare.to_owned()))),
+        match parse::parse(text, TREE_BYTES_MAX) {
+            Err(NotJson::Malformed) if !bare.starts_with(['{', '[', '"']) => {
+                Ok(Self { is_bare_text: true, ..Self::plain(Value::String(bare.to_owned())) })
+            }
             parsed => parsed,
         }
     }
 
     fn plain(root: Value) -> Self {
-        Self { root: Box::new(root), exact: HashMap::new() }
+        Self { root: Box::new(root), exact: HashMap::new(), is_bare_text: false }
     }
 
     pub(crate) fn root(&self) -> &Value {

@@ -50,7 +50,7 @@ fn mapping_template(input: &[u8]) {
         // A larger budget, and a body that is parsed already, change nothing.
         Ok(first) => {
             let inputs = inputs();
-            let _ = inputs.body.json();
+            let _ = inputs.body.parsed();
             let again = template.render(&inputs, LARGER).map_err(|error| error.error().to_string());
             assert_eq!(again.as_ref().map(shown), Ok(shown(&first)));
         }
@@ -73,7 +73,7 @@ fn body_json(input: &[u8]) {
     let [text] = parts(input);
     let ours = Json::parse_strictly(&text);
     let document = Document::new(Bytes::from(text.clone()));
-    let _ = document.json();
+    let _ = document.parsed();
     // Whatever the strict reader of everybody takes, this one takes to mean the same, but for the digits of numbers.
     let Ok(theirs) = serde_json::from_str::<Value>(&text) else { return };
     let ours = ours.unwrap_or_else(|reason| panic!("{text}: {reason}"));

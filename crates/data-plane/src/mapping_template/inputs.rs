@@ -123,6 +123,16 @@ impl RequestFacts {
         }
     }
 
+    /// Bytes that are gone through to find one parameter; fields are hashed.
+    pub(super) fn searched_bytes(&self, kind: ParameterKind) -> usize {
+        match (self, kind) {
+            (Self::Live(live), ParameterKind::Path) => live.stage.api.resource(live.resource).path.len(),
+            (Self::Live(live), ParameterKind::Query) => live.query().len(),
+            (Self::Live(_), ParameterKind::Header) => 0,
+            (Self::Given(given), kind) => given.parameters(kind).iter().map(|(name, _)| name.len()).sum(),
+        }
+    }
+
     /// All parameters of a kind, in the order in which they came; the last value of each.
     pub(super) fn parameters(&self, kind: ParameterKind) -> Vec<(String, String)> {
         match (self, kind) {

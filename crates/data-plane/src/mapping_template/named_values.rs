@@ -6,6 +6,10 @@ use std::sync::{Arc, OnceLock};
 use postern_velocity::{Heap, ObjectError, TemplateObject, Value};
 
 use super::inputs::{ContextValue, Inputs, ParameterKind};
+use super::objects::charge_search;
+
+/// Names that are compared in a step of work.
+const NAMES_PER_STEP: u64 = 8;
 
 /// What a map holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +40,10 @@ impl NamedValues {
         }
         let request = &self.inputs.request;
         let text = match &self.group {
-            Group::Parameters(kind) => request.parameter(*kind, name).map(|text| Value::text(&*text)),
+            Group::Parameters(kind) => {
+                charge_search(request, *kind, heap);
+                request.parameter(*kind, name).map(|text| Value::text(&*text))
+            }
             Group::StageVariables => request.stage_variable(name).map(Value::text),
             Group::Context(group) => context_value(&self.inputs, &format!("{group}.{name}")),
         };
@@ -55,8 +62,9 @@ impl NamedValues {
             Value::Text(key) => Some(key),
             _ => None,
         });
-        let found = keys.into_iter().find(|key| key.eq_ignore_ascii_case(name)).map(Arc::clone);
-        heap.charge_work(1);
+        let mut looked_at = 0;
+        let found = keys.inspect(|_| looked_at += 1).find(|key| key.eq_ignore_ascii_case(name)).map(Arc::clone);
+        heap.charge_work(1 + looked_at / NAMES_PER_STEP);
         found
     }
 

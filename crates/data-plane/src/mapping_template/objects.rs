@@ -7,7 +7,7 @@ use postern_jsonpath::{EvalError, Found, Limit, Limits, Path};
 use postern_velocity::{Heap, ObjectError, TemplateObject, Value};
 
 use super::document::{Json, NotJson};
-use super::inputs::{Inputs, ParameterKind};
+use super::inputs::{Inputs, ParameterKind, RequestFacts};
 use super::named_values::{Group, NamedValues, context_value};
 use super::overrides::{LiveOverrides, Overrides, Section};
 use super::paths::Paths;
@@ -15,7 +15,7 @@ use super::paths::Paths;
 /// Steps of a JSONPath evaluation that take as long as one of the engine.
 const PATH_STEPS_PER_STEP: u64 = 4;
 
-/// Bytes of JSON whose parsing takes as long as a step.
+/// Bytes of JSON or of a query whose parsing takes as long as a step.
 const PARSED_BYTES_PER_STEP: u64 = 24;
 
 /// Bytes of text whose copying takes as long as a step.
@@ -76,7 +76,7 @@ impl Session {
         match body.parsed() {
             Ok(json) => Ok(Some(json)),
             Err(NotJson::Malformed) => Ok(None),
-            Err(reason @ NotJson::TooDeep) => Err(ObjectError(reason.to_string())),
+            Err(reason @ (NotJson::TooDeep | NotJson::TooLarge)) => Err(ObjectError(reason.to_string())),
         }
     }
 
@@ -165,10 +165,23 @@ impl Input {
     fn param(&self, name: &str, heap: &mut Heap) -> Value {
         let request = &self.session.inputs.request;
         let kinds = [ParameterKind::Path, ParameterKind::Query, ParameterKind::Header];
-        let text = kinds.into_iter().find_map(|kind| request.parameter(kind, name)).unwrap_or_default();
+        let mut found = None;
+        for kind in kinds {
+            charge_search(request, kind, heap);
+            found = request.parameter(kind, name);
+            if found.is_some() {
+                break;
+            }
+        }
+        let text = found.unwrap_or_default();
         heap.charge_bytes(text.len());
         Value::text(&*text)
     }
+}
+
+/// Charges for finding one parameter.
+pub(super) fn charge_search(request: &RequestFacts, kind: ParameterKind, heap: &mut Heap) {
+    heap.charge_work(request.searched_bytes(kind) as u64 / PARSED_BYTES_PER_STEP);
 }
 
 impl TemplateObject for Input {

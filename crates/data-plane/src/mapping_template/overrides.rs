@@ -126,6 +126,22 @@ impl OverrideValue {
 
 const STATUS: &str = "status";
 
+/// Fields that a template may set in one message: more than any has, and far from the 32,768 that a map of fields holds.
+const FIELDS_MAX: usize = 1_000;
+/// Bytes of their values: more than clients and backends take.
+const FIELDS_BYTES_MAX: usize = 64 * 1024;
+
+/// Whether one message can have all these fields.
+pub(crate) fn fit_in_a_message(fields: &Named) -> bool {
+    let (mut count, mut bytes) = (0, 0);
+    for (_, value) in fields {
+        let texts = value.texts();
+        count += texts.len();
+        bytes += texts.iter().map(|text| text.len()).sum::<usize>();
+    }
+    count <= FIELDS_MAX && bytes <= FIELDS_BYTES_MAX
+}
+
 /// The two variables while a template is rendered.
 #[derive(Debug)]
 pub(super) struct LiveOverrides {

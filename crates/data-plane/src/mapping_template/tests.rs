@@ -174,6 +174,21 @@ fn budgets() {
     }
 }
 
+/// Every search goes through the whole query.
+#[test]
+fn searching_a_long_query_is_work() {
+    let uri = format!("/prod/pets/1?{}", "a&".repeat(5_000));
+    let request = Arc::new(RequestFacts::Live(Box::new(live(&uri, "/pets/1", &[]))));
+    let body = Arc::new(Document::new(Bytes::from_static(b"{}")));
+    let inputs = Arc::new(Inputs { request, body, overrides: Overrides::default() });
+    for search in ["$input.params('x')", "$input.params().querystring.x"] {
+        let template = |times: usize| format!("#foreach($i in [1..{times}]){search}#end");
+        assert!(render(&template(10), &inputs, RenderLimits::INLINE).is_ok(), "{search}");
+        let often = render(&template(100), &inputs, RenderLimits::INLINE);
+        assert!(matches!(often, Err(RenderError::OutOfBudget(_))), "{search}");
+    }
+}
+
 #[test]
 fn hostile_templates_and_bodies_end() {
     let nested = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));

@@ -12,8 +12,8 @@ use super::target::{Parameters, Target, mapped_headers, override_headers};
 use super::transform::{Transformation, Transformed, Untransformable};
 use super::validate::Validated;
 use crate::compile::{
-    BodySources, HttpEndpoint, HttpExchange, MEDIA_TYPE_DEFAULT, MockExchange, MockTemplate, Selected, Template, Transfer,
-    accept_of, status_code,
+    BodySources, HttpEndpoint, HttpExchange, MEDIA_TYPE_DEFAULT, MockExchange, MockTemplate, Responses, Selected, Template,
+    Transfer, accept_of, status_code,
 };
 use crate::content::{Conversion, Kind};
 use crate::error::GatewayError;
@@ -25,6 +25,21 @@ enum Payload {
     Literal(Bytes),
     Template(Arc<MappingTemplate>),
     PassedThrough,
+}
+
+/// What reads the client's request besides mappings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    Nothing,
+    /// One of the request or of the answer may.
+    Template,
+}
+
+impl Reader {
+    /// Of the answer.
+    fn of(responses: &Responses) -> Self {
+        if responses.read_requests() { Self::Template } else { Self::Nothing }
+    }
 }
 
 /// HTTP: the request is mapped, and so will the answer be.
@@ -49,7 +64,7 @@ pub(super) fn http<'a>(
         Payload::Template(template) => Some(Arc::clone(template)),
         Payload::Literal(_) | Payload::PassedThrough => None,
     };
-    let asked = Asked::new(routed, heavy, template.is_some() || exchange.responses.read_requests());
+    let asked = Asked::new(routed, heavy, if template.is_some() { Reader::Template } else { Reader::of(&exchange.responses) });
     let sources = &endpoint.mappings.body;
     if template.is_none() && sources.is_empty() {
         let call = send(validated, endpoint, payload, conversion, &Transformed::default())?;
@@ -116,20 +131,20 @@ pub(super) fn mock<'a>(
     let routed = validated.routed();
     let content_type = routed.received.message.headers.get(header::CONTENT_TYPE);
     let conversion = conversion(routed, exchange.handling);
-    let asked = |is_read: bool| Asked::new(routed, heavy, is_read || exchange.responses.read_requests());
+    let asked = || Asked::new(routed, heavy, Reader::of(&exchange.responses));
     let (status, asked) = match exchange.templates.select(content_type) {
         Selected::Template(_) if conversion.result() == Kind::Binary => return Err(UNTRANSFORMED),
-        Selected::Template(MockTemplate::Status(code)) => (Some(*code), asked(false)),
-        Selected::Template(MockTemplate::Unreadable) => (None, asked(false)),
+        Selected::Template(MockTemplate::Status(code)) => (Some(*code), asked()),
+        Selected::Template(MockTemplate::Unreadable) => (None, asked()),
         Selected::Template(MockTemplate::Broken(reason)) => return Err(broken(reason)),
         Selected::Unsupported => return Err(GatewayError::UnsupportedMediaType),
         Selected::PassThrough => {
-            let asked = asked(false);
+            let asked = asked();
             let body = convert(validated.into_message().body, conversion)?;
             (std::str::from_utf8(&body).ok().and_then(status_code), asked)
         }
         Selected::Template(MockTemplate::Mapping(template)) => {
-            let mut asked = asked(true);
+            let mut asked = Asked::new(routed, heavy, Reader::Template);
             let template = Arc::clone(template);
             return Ok(Building::Waiting(Box::pin(async move {
                 let document = document(&validated, conversion)?;
@@ -158,10 +173,9 @@ fn document(validated: &Validated<'_>, conversion: Conversion) -> Result<Arc<Doc
 }
 
 impl<'a> Asked<'a> {
-    /// `is_read`: whether a template, of the request or of the answer, may read the request.
-    fn new(routed: &Routed<'a>, heavy: &'a HeavyWork, is_read: bool) -> Box<Self> {
+    fn new(routed: &Routed<'a>, heavy: &'a HeavyWork, reader: Reader) -> Box<Self> {
         let received = &routed.received;
-        let facts = is_read.then(|| {
+        let facts = (reader == Reader::Template).then(|| {
             let live = LiveRequest::new(
                 received.arrival,
                 Arc::clone(received.stage),

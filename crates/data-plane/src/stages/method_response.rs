@@ -5,12 +5,13 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::mapping::{Context, response_value};
+use super::target::TOO_MANY_FIELDS;
 use crate::compile::{CompiledResponse, MEDIA_TYPE_DEFAULT, SelectionError};
 use crate::content::{self, NotBase64};
 use crate::error::GatewayError;
 use crate::headers::{self, Field, Fields, names};
 use crate::integrations::{Answer, Delivery, IntegrationResponse, MappedAnswer, ProxyAnswer};
-use crate::mapping_template::Named;
+use crate::mapping_template::{Named, fit_in_a_message};
 use crate::transport::Response;
 
 /// An answer of the API's.
@@ -76,7 +77,7 @@ fn mapped(mapped: MappedAnswer<'_>) -> Result<MethodResponse, GatewayError> {
             headers.insert(name.clone(), value);
         }
     }
-    override_headers(&mut headers, &overrides.header);
+    override_headers(&mut headers, &overrides.header)?;
     add_ids(&mut headers, context);
     // Recorded: a MOCK's answer has no trace id.
     if latency.is_some() {
@@ -87,7 +88,10 @@ fn mapped(mapped: MappedAnswer<'_>) -> Result<MethodResponse, GatewayError> {
 }
 
 /// What cannot stand in a field, or is the gateway's own, is left out, as it is of mappings.
-fn override_headers(headers: &mut HeaderMap, overrides: &Named) {
+fn override_headers(headers: &mut HeaderMap, overrides: &Named) -> Result<(), GatewayError> {
+    if !fit_in_a_message(overrides) {
+        return Err(TOO_MANY_FIELDS);
+    }
     for (name, value) in overrides {
         let Some(name) = HeaderName::from_bytes(name.as_bytes()).ok().and_then(headers::response_name) else { continue };
         headers.remove(&name);
@@ -95,6 +99,7 @@ fn override_headers(headers: &mut HeaderMap, overrides: &Named) {
             headers.append(name.clone(), value);
         }
     }
+    Ok(())
 }
 
 /// Whether a backend compressed its answer itself.
@@ -143,12 +148,19 @@ fn content_type(compiled: &CompiledResponse, accept: Option<&str>) -> HeaderValu
 }
 
 /// No integration response for a status; AWS answers 500.
-pub(crate) fn unselected(error: SelectionError) -> GatewayError {
-    GatewayError::Configuration(match error {
-        SelectionError::NoMatch => "No match for output mapping and no default output mapping configured",
-        SelectionError::TooManySteps => "matching the selection pattern of an integration response takes too long",
-        SelectionError::InvalidPattern => "the selection pattern of an integration response is no regular expression",
-    })
+pub(crate) fn unselected(error: SelectionError, status: StatusCode) -> GatewayError {
+    match error {
+        SelectionError::NoMatch => GatewayError::Unselected(format!(
+            "No match for output mapping and no default output mapping configured. Endpoint Response Status Code: {}",
+            status.as_u16()
+        )),
+        SelectionError::TooManySteps => {
+            GatewayError::Configuration("matching the selection pattern of an integration response takes too long")
+        }
+        SelectionError::InvalidPattern => {
+            GatewayError::Configuration("the selection pattern of an integration response is no regular expression")
+        }
+    }
 }
 
 /// A body that should have been base64.

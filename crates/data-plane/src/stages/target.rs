@@ -13,7 +13,7 @@ use crate::context::Arrival;
 use crate::encode::{self, Place, Spelling};
 use crate::error::GatewayError;
 use crate::headers::{self, names};
-use crate::mapping_template::{Named, OverrideValue, RequestOverrides};
+use crate::mapping_template::{Named, OverrideValue, RequestOverrides, fit_in_a_message};
 use crate::transport::{Body, UpstreamRequest};
 
 /// Where parameters come from besides the request itself.
@@ -29,11 +29,12 @@ impl Parameters<'_> {
     /// Those of a request of which no template and no body is read.
     pub(super) const PLAIN: Self = Parameters { body: &[], overrides: None };
 
-    /// What a template sets a path parameter to. Whether a slash of it separates segments nobody can say: it does not.
-    fn path(&self, name: &str) -> Option<PathValue<'_>> {
+    /// Whether a template sets a path parameter, and what to. Whether a slash of it separates segments nobody can say: it does not.
+    /// Empty is no value, as with mappings: `/users/{id}` without an id would be another address.
+    fn path(&self, name: &str) -> Option<Option<PathValue<'_>>> {
         let (_, value) = self.overrides?.path.iter().find(|(known, _)| **known == *name)?;
-        let text = value.texts().into_iter().next()?;
-        Some(PathValue { text, spelling: Spelling::Plain, place: Place::Segment })
+        let text = value.texts().into_iter().next().filter(|text| !text.is_empty());
+        Some(text.map(|text| PathValue { text, spelling: Spelling::Plain, place: Place::Segment }))
     }
 }
 
@@ -57,7 +58,7 @@ impl Target {
         let resolved = stage.endpoint(routed.found.method).map_err(invalid_address)?;
         let values = |index: usize| {
             let (name, source) = mappings.path.get(index)?;
-            parameters.path(name).or_else(|| request_value(source, routed, parameters.body))
+            parameters.path(name).unwrap_or_else(|| request_value(source, routed, parameters.body))
         };
         let mapped = mapped_query(routed, endpoint, parameters);
         let uri = resolved.uri(&values, client_query, &mapped).map_err(invalid_address)?;
@@ -108,9 +109,18 @@ pub(super) fn mapped_headers(
     let mut mapped = Vec::new();
     for (name, source) in &endpoint.mappings.headers {
         let Some(value) = request_value(source, routed, parameters.body) else { continue };
-        mapped.push((name.clone(), field_value(&value.text)?));
+        let value = field_value(&value.text)?;
+        if !is_signature(name, &value) {
+            mapped.push((name.clone(), value));
+        }
     }
     Ok(mapped)
+}
+
+/// A signature that was made for this gateway is nobody else's, whichever way it is passed on (AWS docs, "Amazon API Gateway important
+/// notes").
+fn is_signature(name: &HeaderName, value: &HeaderValue) -> bool {
+    *name == header::AUTHORIZATION && headers::is_sigv4(value)
 }
 
 /// A decoded query value may hold line ends, which must not become a field of their own.
@@ -118,9 +128,15 @@ fn field_value(text: &str) -> Result<HeaderValue, GatewayError> {
     HeaderValue::from_str(text).map_err(|_| GatewayError::UnusableParameter("a mapped header's value cannot stand in a header"))
 }
 
+pub(super) const TOO_MANY_FIELDS: GatewayError =
+    GatewayError::Configuration("a template overrides more header fields than one message may have");
+
 /// Puts the fields that a template overrides in the place of those that are there.
 pub(super) fn override_headers(headers: &mut HeaderMap, overrides: &Named) -> Result<(), GatewayError> {
     const FORBIDDEN: GatewayError = GatewayError::Configuration("a template overrides a header that is the gateway's own");
+    if !fit_in_a_message(overrides) {
+        return Err(TOO_MANY_FIELDS);
+    }
     for (name, value) in overrides {
         let invalid = |_| GatewayError::Configuration("a template overrides a header whose name is none");
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(invalid)?;
@@ -131,9 +147,20 @@ pub(super) fn override_headers(headers: &mut HeaderMap, overrides: &Named) -> Re
         if !headers::may_be_mapped(&name) {
             continue;
         }
+        let texts = value.texts();
+        // A request has exactly one: of several, two readers could choose differently.
+        if name == header::HOST {
+            if let Some(text) = texts.last() {
+                headers.insert(name, field_value(text)?);
+            }
+            continue;
+        }
         headers.remove(&name);
-        for text in value.texts() {
-            headers.append(name.clone(), field_value(&text)?);
+        for text in texts {
+            let value = field_value(&text)?;
+            if !is_signature(&name, &value) {
+                headers.append(name.clone(), value);
+            }
         }
     }
     Ok(())

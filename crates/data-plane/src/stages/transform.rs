@@ -15,6 +15,10 @@ const INLINE_BYTES_MAX: usize = 64 * 1024;
 /// Steps of a mapping's JSONPath that are taken at once; they take about a millisecond.
 const INLINE_PATH_STEPS_MAX: u64 = 20_000;
 
+/// Bytes that the mappings of one message may read of a body together. AWS lets no more than 10,240 through in the header values of a
+/// request; each mapping may read the whole of 10 MB.
+const MAPPED_BYTES_MAX: usize = 256 * 1024;
+
 /// What is to be made of a body.
 #[derive(Clone)]
 pub(crate) struct Transformation {
@@ -39,6 +43,8 @@ pub(crate) enum Untransformable {
     NotJson(NotJson),
     /// The template fails; the text is for the log.
     Template(String),
+    /// Mappings read more than [`MAPPED_BYTES_MAX`].
+    TooLarge,
     /// The work could not be done.
     Refused(GatewayError),
 }
@@ -101,6 +107,7 @@ fn values(document: &Document, sources: &BodySources, effort: Effort) -> Result<
         Effort::Full => Limits::default(),
     };
     let value = |source: &BodySource| match source {
+        BodySource::Whole if document.len() > MAPPED_BYTES_MAX => Err(Stopped::Failed(Untransformable::TooLarge)),
         BodySource::Whole => Ok(Some(document.text().trim().to_owned())),
         BodySource::Path(path) => match path.evaluate(json.root(), &limits) {
             Ok(Found::One(value)) if value.is_null() => Ok(None),
@@ -109,15 +116,30 @@ fn values(document: &Document, sources: &BodySources, effort: Effort) -> Result<
             Err(_) => Ok(None),
         },
     };
-    sources.iter().map(value).collect()
+    let (mut values, mut bytes) = (Vec::with_capacity(sources.len()), 0);
+    for source in sources.iter() {
+        let value = value(source)?;
+        bytes += value.as_ref().map_or(0, String::len);
+        if bytes > MAPPED_BYTES_MAX {
+            return Err(Stopped::Failed(Untransformable::TooLarge));
+        }
+        values.push(value);
+    }
+    Ok(values)
 }
+
+const TOO_LARGE: &str = "parameter mappings read more of the body than parameters can hold";
 
 impl Untransformable {
     /// For a request's body.
     pub(super) fn of_request(self) -> GatewayError {
         match self {
-            Self::NotJson(_) => GatewayError::MalformedJson,
+            Self::NotJson(NotJson::Malformed | NotJson::TooDeep) => GatewayError::MalformedJson,
+            Self::NotJson(reason @ NotJson::TooLarge) => {
+                GatewayError::Transformation(format!("Unable to transform request: {reason}"))
+            }
             Self::Template(reason) => GatewayError::Transformation(format!("Unable to transform request: {reason}")),
+            Self::TooLarge => GatewayError::Configuration(TOO_LARGE),
             Self::Refused(error) => error,
         }
     }
@@ -127,6 +149,7 @@ impl Untransformable {
         match self {
             Self::NotJson(reason) => GatewayError::Transformation(format!("Unable to transform response: {reason}")),
             Self::Template(reason) => GatewayError::Transformation(format!("Unable to transform response: {reason}")),
+            Self::TooLarge => GatewayError::Configuration(TOO_LARGE),
             Self::Refused(error) => error,
         }
     }

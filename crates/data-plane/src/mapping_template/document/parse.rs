@@ -19,14 +19,24 @@ const MARKS_FROM: u64 = 0x7fe0_0000_0000_0000;
 /// The largest mark, and the largest double.
 const MARKS_TO: u64 = 0x7fef_ffff_ffff_ffff;
 
-pub(super) fn parse(text: &str) -> Result<Json, NotJson> {
-    let mut parser = Parser { text, at: 0, kept: Vec::new() };
+/// Bytes of a value, without what it refers to.
+const VALUE_BYTES: usize = size_of::<Value>();
+/// Bytes that an allocation takes besides what it is for.
+const ALLOCATION_BYTES: usize = 16;
+/// Bytes of a member besides its value and name: the name's own part, its hash, and its share of the index and of unused room.
+const MEMBER_BYTES: usize = VALUE_BYTES / 2 + 64;
+/// Bytes that an object with a single member has room for: an index, and two members more.
+const FIRST_MEMBER_BYTES: usize = 64 + 2 * (VALUE_BYTES + 32);
+
+/// Parses a text whose tree takes no more than about `bytes_max` of memory.
+pub(super) fn parse(text: &str, bytes_max: usize) -> Result<Json, NotJson> {
+    let mut parser = Parser { text, at: 0, kept: Vec::new(), bytes_left: bytes_max };
     let root = parser.value(0)?;
     parser.skip_space();
     if parser.at < text.len() {
         return Err(NotJson::Malformed);
     }
-    let mut json = Json { root: Box::new(root), exact: HashMap::new() };
+    let mut json = Json::plain(root);
     if !parser.kept.is_empty() {
         settle(&mut json.root, &parser.kept, &mut json.exact);
     }
@@ -38,10 +48,19 @@ struct Parser<'t> {
     at: usize,
     /// Numbers whose text is kept.
     kept: Vec<&'t str>,
+    /// Bytes of memory that the tree may still take.
+    bytes_left: usize,
 }
 
 impl<'t> Parser<'t> {
+    /// Some texts take a hundred times their length as trees: what would be too large is not begun.
+    fn charge(&mut self, bytes: usize) -> Result<(), NotJson> {
+        self.bytes_left = self.bytes_left.checked_sub(bytes).ok_or(NotJson::TooLarge)?;
+        Ok(())
+    }
+
     fn value(&mut self, depth: usize) -> Result<Value, NotJson> {
+        self.charge(VALUE_BYTES)?;
         match self.peek() {
             Some(b'{' | b'[') if depth >= NESTING_MAX => Err(NotJson::TooDeep),
             Some(b'{') => self.object(depth + 1),
@@ -63,7 +82,9 @@ impl<'t> Parser<'t> {
             self.at += 1;
             return Ok(Value::Object(members));
         }
+        self.charge(FIRST_MEMBER_BYTES)?;
         loop {
+            self.charge(MEMBER_BYTES)?;
             if self.peek() != Some(b'"') {
                 return Err(NotJson::Malformed);
             }
@@ -84,9 +105,12 @@ impl<'t> Parser<'t> {
             self.at += 1;
             return Ok(Value::Array(items));
         }
+        self.charge(ALLOCATION_BYTES)?;
         loop {
             items.push(self.value(depth)?);
             if self.ends(b']')? {
+                // Room for four is made at once; of many short arrays most would be room.
+                items.shrink_to_fit();
                 return Ok(Value::Array(items));
             }
         }
@@ -113,10 +137,12 @@ impl<'t> Parser<'t> {
 
     fn string(&mut self) -> Result<String, NotJson> {
         self.at += 1;
+        self.charge(ALLOCATION_BYTES)?;
         let mut text = String::new();
         loop {
             let rest = self.rest();
             let len = memchr::memchr2(b'"', b'\\', rest.as_bytes()).ok_or(NotJson::Malformed)?;
+            self.charge(len)?;
             text.push_str(&rest[..len]);
             let quote = rest.as_bytes().get(len) == Some(&b'"');
             self.at += len + 1;
@@ -190,6 +216,7 @@ impl<'t> Parser<'t> {
 
     fn mark(&mut self, text: &'t str) -> Result<f64, NotJson> {
         let bits = MARKS_FROM + self.kept.len() as u64;
+        self.charge(ALLOCATION_BYTES + VALUE_BYTES + text.len())?;
         self.kept.push(text);
         if bits <= MARKS_TO { Ok(f64::from_bits(bits)) } else { Err(NotJson::Malformed) }
     }

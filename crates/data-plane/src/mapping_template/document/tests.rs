@@ -93,13 +93,25 @@ fn nesting_is_bounded() {
     assert_eq!(written(&"{\"a\":".repeat(100_000)), Err(NotJson::TooDeep));
 }
 
+/// What takes many times its text in memory is refused, and what people send is not.
+#[test]
+fn trees_are_bounded() {
+    let list = |unit: &str, text_bytes: usize| format!("[{}]", vec![unit; text_bytes / (unit.len() + 1)].join(","));
+    let record = r#"{"id":123456,"name":"some name","active":true,"price":12.50}"#;
+    for (unit, is_read) in [("100", true), (record, true), (r#"{"":0}"#, false), ("0", false), ("[0]", false)] {
+        let json = Json::parse_strictly(&list(unit, ARGUMENT_TREE_BYTES_MAX / 26));
+        assert_eq!(json.is_ok(), is_read, "{unit}");
+        assert!(is_read || json.is_err_and(|reason| reason == NotJson::TooLarge), "{unit}");
+    }
+}
+
 #[test]
 fn bodies_that_are_no_json() {
     let document = |text: &'static str| Document::new(Bytes::from_static(text.as_bytes()));
-    assert_eq!(document("").json().unwrap(), &serde_json::json!({}));
-    assert_eq!(document(" a=b&c ").json().unwrap(), &serde_json::json!("a=b&c"));
+    assert_eq!(document("").parsed().map(Json::root).unwrap(), &serde_json::json!({}));
+    assert_eq!(document(" a=b&c ").parsed().map(Json::root).unwrap(), &serde_json::json!("a=b&c"));
     assert!(document("a=b").is_bare_text() && !document("\"a\"").is_bare_text() && !document("12").is_bare_text());
-    assert_eq!(document("{broken").json(), Err(NotJson::Malformed));
+    assert_eq!(document("{broken").parsed().map(Json::root), Err(NotJson::Malformed));
     assert_eq!(Document::new(Bytes::from_static(b"\xff")).text(), "\u{fffd}");
 }
 
