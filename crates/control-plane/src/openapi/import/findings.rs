@@ -47,7 +47,8 @@ impl Findings {
         let before = self.parts;
         self.parts = before.saturating_add(1 + bytes / PART_BYTES);
         if before <= PARTS_MAX && self.parts > PARTS_MAX {
-            self.problem("The document describes too much: split it, or use fewer references to large parts", place);
+            let text = format!("The document describes too much, at {place}: split it, or use fewer references to large parts");
+            self.problem(text, place);
         }
         self.parts <= PARTS_MAX
     }

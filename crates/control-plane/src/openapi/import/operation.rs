@@ -71,7 +71,8 @@ fn method<'d>(
     path: &str,
 ) -> ImportedMethod {
     let request = Request::read(reader, item, operation, segments);
-    let access = reader.security.access(operation, &mut reader.findings);
+    let subject = format!("Unable to put method '{verb}' on resource at path '{path}'");
+    let access = reader.security.access(operation, &subject, &mut reader.findings);
     let validator = "x-amazon-apigateway-request-validator";
     let validator = operation.text_of(validator).or_else(|| reader.root.text_of(validator));
     let method = PutMethodInput {

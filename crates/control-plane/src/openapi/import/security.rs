@@ -96,8 +96,8 @@ impl<'d> Schemes<'d> {
         Scheme::Unsupported(node.text_of("type").unwrap_or_default())
     }
 
-    /// What an operation asks of its callers: its own requirements, or else those of the root.
-    pub(super) fn access(&self, operation: &Node<'d>, findings: &mut Findings) -> Access {
+    /// What an operation asks of its callers: its own requirements, or else those of the root. Problems are told of `subject`.
+    pub(super) fn access(&self, operation: &Node<'d>, subject: &str, findings: &mut Findings) -> Access {
         let mut access = Access::open();
         let own = operation.get("security");
         let required = own.as_ref().or(self.root.as_ref());
@@ -107,16 +107,16 @@ impl<'d> Schemes<'d> {
                 if !findings.afford(scopes.value.as_array().map_or(0, Vec::len), &scopes.place) {
                     break;
                 }
-                self.require(name, &scopes, &mut access, findings);
+                self.require(name, &scopes, &mut access, subject, findings);
             }
         }
         if let Some(auth) = operation.get("x-amazon-apigateway-auth") {
-            auth_extension(&auth, &mut access, findings);
+            auth_extension(&auth, &mut access, subject, findings);
         }
         access
     }
 
-    fn require(&self, name: &str, scopes: &Node<'d>, access: &mut Access, findings: &mut Findings) {
+    fn require(&self, name: &str, scopes: &Node<'d>, access: &mut Access, subject: &str, findings: &mut Findings) {
         let (authorization_type, authorizer) = match self.schemes.get(name) {
             Some(Scheme::ApiKey) => {
                 access.api_key_required = true;
@@ -130,12 +130,13 @@ impl<'d> Schemes<'d> {
             Some(Scheme::Iam) => (IAM, None),
             Some(Scheme::Authorizer(kind)) => (*kind, Some(name.to_owned())),
             None => {
-                findings.problem(format!("Security definition '{name}' not found."), &scopes.place);
+                findings.problem(format!("{subject}: Security definition '{name}' not found."), &scopes.place);
                 return;
             }
         };
         if !access.is_open() && (access.authorization_type != authorization_type || access.authorizer != authorizer) {
-            findings.problem(format!("Method can have only one authorizer; '{name}' is another one."), &scopes.place);
+            let text = format!("{subject}: Method can have only one authorizer; '{name}' is another one.");
+            findings.problem(text, &scopes.place);
             return;
         }
         access.authorization_type = authorization_type.to_owned();
@@ -153,11 +154,11 @@ impl Schemes<'_> {
 }
 
 /// `x-amazon-apigateway-auth`, which knows two types and is said in so many words, so it wins.
-fn auth_extension(auth: &Node<'_>, access: &mut Access, findings: &mut Findings) {
+fn auth_extension(auth: &Node<'_>, access: &mut Access, subject: &str, findings: &mut Findings) {
     let text = auth.text_of("type").unwrap_or_default();
     let Some(kind) = [AUTHORIZATION_NONE, IAM].into_iter().find(|kind| kind.eq_ignore_ascii_case(&text)) else {
-        findings
-            .problem(format!("Invalid Method authorization type specified: {text}. Valid options are NONE,AWS_IAM"), &auth.place);
+        let text = format!("{subject}: Invalid Method authorization type specified: {text}. Valid options are NONE,AWS_IAM");
+        findings.problem(text, &auth.place);
         return;
     };
     *access = Access { authorization_type: kind.to_owned(), api_key_required: access.api_key_required, ..Access::open() };

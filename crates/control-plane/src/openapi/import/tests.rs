@@ -147,7 +147,7 @@ fn a_requirement_that_is_not_understood_never_opens_a_method() {
             "Invalid Method authorization type specified: other. Valid options are NONE,AWS_IAM",
         ),
     ] {
-        assert_eq!(with(security, extra).3, [text]);
+        assert_eq!(with(security, extra).3, [format!("Unable to put method 'GET' on resource at path '/': {text}")]);
     }
 }
 

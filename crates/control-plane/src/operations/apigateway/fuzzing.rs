@@ -13,7 +13,8 @@ use crate::fuzzing::{Target, parts, seeds};
 use crate::patch::Patch;
 
 /// Every target of this crate.
-pub const TARGETS: &[Target] = &[PATCH, MAPPING_EXPRESSIONS, rest_api::fuzzing::POLICY, model::fuzzing::MODEL_TEMPLATE];
+pub const TARGETS: &[Target] =
+    &[PATCH, MAPPING_EXPRESSIONS, rest_api::fuzzing::POLICY, rest_api::fuzzing::OPENAPI, model::fuzzing::MODEL_TEMPLATE];
 
 /// A noun and patch operations, each a line `op path value from` with TABs between them.
 const PATCH: Target = ("patch", patch, || {

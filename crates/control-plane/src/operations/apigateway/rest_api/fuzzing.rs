@@ -1,10 +1,11 @@
-//! A target of the fuzzer: resource policies; and the API's PATCH for the target of all nouns.
+//! Targets of the fuzzer: resource policies, OpenAPI documents; and the API's PATCH for the target of all nouns.
 
 use postern_api_model::error::ApiResult;
 use postern_api_model::rest_api::RestApi;
 use postern_api_model::scope::Scope;
 use serde_json::Value;
 
+pub(in super::super) use super::import::fuzzing::OPENAPI;
 use super::policy::{moved, shown, stored};
 use super::{patch, show_updated};
 use crate::fuzzing::{Target, parts, seeds};

@@ -4,6 +4,8 @@
 //! makes none.
 
 mod apply;
+#[cfg(any(test, fuzzing))]
+pub(in super::super) mod fuzzing;
 mod paths;
 mod settings;
 

@@ -1,0 +1,153 @@
+"""OpenAPI documents that others wrote: each is imported, deployed and answers on every route, or is refused by name.
+
+What a registry does not give is skipped, and says so. docs/openapi-corpus.md tells how the list is kept.
+"""
+
+import http.client
+import json
+import os
+import pathlib
+import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.exceptions import ClientError
+
+import rest_apis
+import wire
+from openapi_corpus import Cache, Prepared, Unreachable, listed
+
+DOCUMENTS = listed()
+LARGE_BYTES = 500_000
+AT_ONCE = 4
+STAGE = "corpus"
+# What a variable of a path is filled with; no document has such a segment.
+FILLED = "corpus-1"
+
+
+def test_the_list_is_what_it_should_be():
+    assert len(DOCUMENTS) >= 40
+    assert sum(document.size > LARGE_BYTES for document in DOCUMENTS) >= 5
+    assert sum(document.size > LARGE_BYTES and document.refused is None for document in DOCUMENTS) >= 5
+    kinds = Counter((document.kind, document.format) for document in DOCUMENTS)
+    for kind in ("swagger 2.0", "openapi 3.0", "openapi 3.1"):
+        assert kinds[kind, "json"] >= 3 and kinds[kind, "yaml"] >= 3, kinds
+    assert len({document.name for document in DOCUMENTS}) == len(DOCUMENTS)
+    assert all((document.refused is None) == (document.reason is None) for document in DOCUMENTS)
+
+
+@pytest.fixture(scope="module")
+def outcomes(server):
+    """What becomes of each document, by its name: several at once, large ones first."""
+    cache = Cache(_directory())
+    unreachable = {}
+    for package, version in {(document.package, document.version) for document in DOCUMENTS}:
+        try:
+            cache.fetch(package, version)
+        except Unreachable as error:
+            unreachable[package] = str(error)
+    client = server.client("apigateway")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {
+            document.name: unreachable.get(document.package) or pool.submit(_serve, server, client, cache, document)
+            for document in sorted(DOCUMENTS, key=lambda document: -document.size)
+        }
+
+
+def _directory():
+    """Under the target directory, so that it is kept from run to run."""
+    return pathlib.Path(os.environ["POSTERN_BIN"]).resolve().parent.parent / "openapi-corpus"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_is_served_or_refused_by_name(outcomes, document):
+    outcome = outcomes[document.name]
+    if isinstance(outcome, str):
+        pytest.skip(f"not fetched: {outcome}")
+    refusal = outcome.result()
+    if document.refused is None:
+        assert refusal is None
+    else:
+        assert refusal is not None, f"was served; the list says that it is refused: {document.reason}"
+        assert document.refused in refusal
+
+
+def _serve(server, client, cache, document):
+    """Everything for one document; the text of the refusal, if there is one."""
+    content = cache.bytes_of(document)
+    prepared = Prepared(content, document.format)
+    made = []
+    try:
+        # As it is: no other program has read it.
+        made.append(client.import_rest_api(body=content)["id"])
+        client.put_rest_api(restApiId=made[0], mode="overwrite", body=prepared.bytes)
+        rest_apis.deploy(client, made[0], stage=STAGE)
+        _ask_every_route(server, client, made[0], prepared)
+        for kind in ("oas30", "swagger"):
+            _put_back(client, made, kind)
+    except ClientError as error:
+        assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 400, error
+        return error.response["Error"]["Message"]
+    finally:
+        for api_id in made:
+            client.delete_rest_api(restApiId=api_id)
+    return None
+
+
+def _ask_every_route(server, client, api_id, prepared):
+    methods = _methods(client, api_id)
+    # REST APIs have no resource for a path that ends in a slash; the document then means the one without.
+    routes = {(path.removesuffix("/") or "/", verb): number for path, verb, number in prepared.routes()}
+    assert set(methods) == set(routes)
+    address = urlsplit(server.http)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=wire.TIMEOUT_SECONDS)
+    try:
+        for (path, verb), number in routes.items():
+            target = f"/{STAGE}" + re.sub(r"\{[^}]+\}", FILLED, path)
+            connection.request(verb, target, headers={"Host": wire.api_host(api_id)})
+            answer = connection.getresponse()
+            body = answer.read()
+            assert (answer.status, _said(verb, body)) == _expected(verb, path, number, methods[path, verb]), (verb, path)
+    finally:
+        connection.close()
+
+
+def _expected(verb, path, number, method):
+    # Neither keys nor signatures are checked yet, so a method that asks for one is closed.
+    closed = "authorizationType AWS_IAM" if method["authorizationType"] == "AWS_IAM" else "apiKeyRequired"
+    if method["apiKeyRequired"] or method["authorizationType"] != "NONE":
+        return 501, _said(verb, json.dumps({"message": f"{verb} {path} is not implemented yet: {closed}"}))
+    return 200, _said(verb, json.dumps({"operation": number}))
+
+
+def _said(verb, body):
+    return None if verb == "HEAD" else json.loads(body)
+
+
+def _methods(client, api_id):
+    """(path, verb) to the method."""
+    paginator = client.get_paginator("get_resources")
+    pages = paginator.paginate(restApiId=api_id, embed=["methods"], PaginationConfig={"PageSize": 500})
+    resources = [resource for page in pages for resource in page["items"]]
+    return {
+        (resource["path"], verb): method
+        for resource in resources
+        for verb, method in resource.get("resourceMethods", {}).items()
+    }
+
+
+def _put_back(client, made, kind):
+    """An export, imported as another API and deployed there, is exported the same."""
+
+    def export(api_id):
+        place = {"restApiId": api_id, "stageName": STAGE, "exportType": kind, "parameters": {"extensions": "apigateway"}}
+        return client.get_export(**place)["body"].read()
+
+    first = export(made[0])
+    answer = client.import_rest_api(body=first)
+    made.append(answer["id"])
+    assert "warnings" not in answer, answer["warnings"]
+    rest_apis.deploy(client, made[-1], stage=STAGE)
+    assert export(made[-1]).replace(made[-1].encode(), made[0].encode()) == first
