@@ -1,27 +1,38 @@
 """Every documented PATCH path of the nouns that are built, with each operation that it takes and one that it does not.
 
 The table is AWS's page of patch operations. A case says what the operation changes in the answer of the noun: nothing else may
-change, and a get must show the same. A text in place of a change is the refusal that the page promises.
+change, and a get must show the same. A text in place of a change is the refusal that the page promises. Usage, which is read by other
+names than it is changed by, is in test_usage_plans.py.
 """
 
 import itertools
 
 import pytest
 
-import rest_apis
-from answers import bare, patch
-from refusals import bad_request, refusal
+from answers import patch
+from patched_nouns import (
+    AUTHORIZER,
+    CERTIFICATES,
+    CLIENT_REGION,
+    FORMAT,
+    HEADER,
+    JSON,
+    LIMITS,
+    LOGS,
+    MAPPED,
+    POOL,
+    REQUEST,
+    RESPONSE,
+    TRUSTSTORE,
+    Api,
+)
+from refusals import bad_request
 
 ROLE = "arn:aws:iam::000000000000:role/logs"
-LOGS = "arn:aws:logs:us-east-1:000000000000:log-group:g"
-FORMAT = "$context.requestId"
-HEADER = "gatewayresponse.header.a"
-REQUEST = "method.request.header.a"
-RESPONSE = "method.response.header.a"
-MAPPED = "integration.request.header.a"
-SCHEMA = '{"type": "object"}'
-JSON = "application/json"
-LIMITS = {"rateLimit": 1.0, "burstLimit": 2}
+POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*"}]}'
+NO_EDGE = "Cannot import certificates for EDGE while REGIONAL is active."
+NO_EDGE_CERTIFICATE = "A certificate was not provided for the endpoint type EDGE."
+NOT_PRIVATE = "Policies can only be specified for private domain names."
 OPS = ("add", "replace", "remove", "copy", "move", "test")
 SETTING = {
     "cacheDataEncrypted": False,
@@ -34,116 +45,6 @@ SETTING = {
     "throttlingRateLimit": 10000.0,
     "unauthorizedCacheControlHeaderStrategy": "SUCCEED_WITH_RESPONSE_HEADER",
 }
-
-
-class Api:
-    """An API with one of every noun, and the ids by which calls name them."""
-
-    def __init__(self, client):
-        self.client = client
-        self.api_id, self.root_id = rest_apis.create(client, "patches")
-        self.resource_id = rest_apis.add_resource(client, self.api_id, self.root_id, "pets")
-        self.validator_id = client.create_request_validator(restApiId=self.api_id, name="v")["id"]
-        client.create_model(restApiId=self.api_id, name="Pet", contentType=JSON, description="d", schema=SCHEMA)
-        self.method = {"restApiId": self.api_id, "resourceId": self.root_id, "httpMethod": "GET"}
-        self._method()
-        rest_apis.add_mock_method(client, self.api_id, self.root_id, "{}", method="POST")
-        gateway_response = {"responseParameters": {HEADER: "'a'"}, "responseTemplates": {JSON: "{}"}}
-        client.put_gateway_response(restApiId=self.api_id, responseType="DEFAULT_4XX", statusCode="404", **gateway_response)
-        self.deployment_id, self.other_id = (client.create_deployment(restApiId=self.api_id)["id"] for _ in range(2))
-        self._stage()
-        self._beside()
-        patches = [patch("add", "/binaryMediaTypes/a~1b"), patch("replace", "/description", "d")]
-        client.update_rest_api(restApiId=self.api_id, patchOperations=patches)
-
-    def _method(self):
-        response = {**self.method, "statusCode": "200"}
-        models = {"application/xml": "Pet"}
-        self.client.put_method(**self.method, authorizationType="NONE", requestParameters={REQUEST: False}, requestModels=models)
-        self.client.put_method_response(**response, responseParameters={RESPONSE: False}, responseModels=models)
-        self.client.put_integration(
-            **self.method,
-            type="HTTP_PROXY",
-            integrationHttpMethod="GET",
-            uri="http://127.0.0.1:1/",
-            requestParameters={MAPPED: REQUEST},
-            requestTemplates={JSON: "{}"},
-            cacheKeyParameters=[REQUEST],
-        )
-        self.client.put_integration_response(**response, responseParameters={RESPONSE: "'a'"}, responseTemplates={JSON: "{}"})
-
-    def _stage(self):
-        canary = {"percentTraffic": 10.0, "stageVariableOverrides": {"v": "canary"}, "deploymentId": self.other_id}
-        stage = {"restApiId": self.api_id, "stageName": "dev"}
-        self.client.create_stage(**stage, deploymentId=self.deployment_id, variables={"v": "stage"}, canarySettings=canary)
-        patches = [
-            patch("replace", "/accessLogSettings/destinationArn", LOGS),
-            patch("replace", "/accessLogSettings/format", FORMAT),
-            patch("replace", "/~1pets/GET/metrics/enabled", "false"),
-            patch("replace", "/*/*/metrics/enabled", "false"),
-        ]
-        self.client.update_stage(**stage, patchOperations=patches)
-
-    def _beside(self):
-        """What stands beside an API: a key, and a plan of its stage; and its documentation."""
-        client, api = self.client, {"restApiId": self.api_id}
-        self.key_id = client.create_api_key(name="n")["id"]
-        self.stage_name = f"{self.api_id}:dev"
-        stages = [{"apiId": self.api_id, "stage": "dev", "throttle": {"/pets/GET": LIMITS}}]
-        quota = {"limit": 10, "offset": 1, "period": "WEEK"}
-        plan = client.create_usage_plan(name="n", apiStages=stages, throttle=LIMITS, quota=quota)
-        self.plan_id = plan["id"]
-        client.update_usage_plan(usagePlanId=self.plan_id, patchOperations=[patch("add", "/productCode", "c")])
-        part = client.create_documentation_part(**api, location={"type": "API"}, properties="{}")
-        self.part_id = part["id"]
-        client.create_documentation_version(**api, documentationVersion="1", description="d")
-
-    @property
-    def certificate_id(self):
-        """One for all tests: its key takes long to find."""
-        if not hasattr(self.client, "certificate_id"):
-            self.client.certificate_id = self.client.generate_client_certificate(description="d")["clientCertificateId"]
-        return self.client.certificate_id
-
-    def place(self, noun):
-        """The name of the noun's operations, and what they name it by."""
-        api = {"restApiId": self.api_id}
-        response = {**self.method, "statusCode": "200"}
-        return {
-            "Account": ("account", {}),
-            "ApiKey": ("api_key", {"apiKey": self.key_id}),
-            "ClientCertificate": ("client_certificate", {"clientCertificateId": self.certificate_id if noun == "ClientCertificate" else ""}),
-            "DocumentationPart": ("documentation_part", {**api, "documentationPartId": self.part_id}),
-            "DocumentationVersion": ("documentation_version", {**api, "documentationVersion": "1"}),
-            "UsagePlan": ("usage_plan", {"usagePlanId": self.plan_id}),
-            "Deployment": ("deployment", {**api, "deploymentId": self.deployment_id}),
-            "GatewayResponse": ("gateway_response", {**api, "responseType": "DEFAULT_4XX"}),
-            "Integration": ("integration", self.method),
-            "MOCK": ("integration", {**self.method, "httpMethod": "POST"}),
-            "IntegrationResponse": ("integration_response", response),
-            "Method": ("method", self.method),
-            "MethodResponse": ("method_response", response),
-            "Model": ("model", {**api, "modelName": "Pet"}),
-            "RequestValidator": ("request_validator", {**api, "requestValidatorId": self.validator_id}),
-            "Resource": ("resource", {**api, "resourceId": self.resource_id}),
-            "RestApi": ("rest_api", api),
-            "Stage": ("stage", {**api, "stageName": "dev"}),
-        }[noun]
-
-    def get(self, noun):
-        name, place = self.place(noun)
-        answer = bare(getattr(self.client, f"get_{name}")(**place), "lastUpdatedDate", "methodIntegration", "methodResponses")
-        # Only UpdateRestApi shows tags that are not there.
-        return {member: value for member, value in answer.items() if (member, value) != ("tags", {})}
-
-    def update(self, noun, *operations):
-        name, place = self.place(noun)
-        answer = getattr(self.client, f"update_{name}")(**place, patchOperations=list(operations))
-        return bare(answer, "lastUpdatedDate", "methodIntegration", "methodResponses", "tags")
-
-    def refusal(self, noun, operation):
-        name, place = self.place(noun)
-        return refusal(getattr(self.client, f"update_{name}"), **place, patchOperations=[operation])
 
 
 def entries(member, key, present, other, absent=None):
@@ -200,6 +101,89 @@ DOCUMENTED = {
             "add": (lambda api: f"{api.api_id}/dev", lambda api: {"stageKeys": [f"{api.api_id}/dev"]}),
             "remove": (lambda api: f"{api.api_id}/dev", {}),
         },
+    },
+    "Authorizer": {
+        "/authorizerUri": {"replace": (AUTHORIZER % "b", {"authorizerUri": AUTHORIZER % "b"})},
+        "/authorizerCredentials": {"replace": (ROLE, {"authorizerCredentials": ROLE})},
+        "/authorizerResultTtlInSeconds": {"replace": ("7", {"authorizerResultTtlInSeconds": 7})},
+        "/authType": {"replace": ("text", {"authType": "text"})},
+        "/identitySource": {
+            "add": ("stageVariables.v", {"identitySource": "method.request.header.a,stageVariables.v"}),
+            "replace": ("stageVariables.v", {"identitySource": "stageVariables.v"}),
+            "remove": ("method.request.header.a", {"identitySource": None}),
+        },
+        "/identityValidationExpression": {"replace": ("(?=a).+", {"identityValidationExpression": "(?=a).+"})},
+        "/name": {"replace": ("other", {"name": "other"})},
+        "/type": {"replace": ("TOKEN", {"type": "TOKEN"})},
+    },
+    "COGNITO_USER_POOLS": {
+        "/providerARNs": {
+            "add": (POOL % "c", {"providerARNs": [POOL % pool for pool in "abc"]}),
+            "remove": (POOL % "a", {"providerARNs": [POOL % "b"]}),
+        },
+    },
+    "BasePathMapping": {
+        # By its path the mapping is found again, so that another one is in test_base_path_mappings.py.
+        "/basePath": {"replace": ("b", {})},
+        "/restapiId": {"replace": ("none", "Invalid REST API identifier specified")},
+        "/stage": {"replace": ("", {"stage": None})},
+    },
+    "DomainName": {
+        "/certificateName": {"add": ("m", NO_EDGE), "replace": ("m", NO_EDGE), "remove": (None, {})},
+        "/certificateArn": {
+            "add": (f"{CERTIFICATES}/2", NO_EDGE),
+            "replace": (f"{CERTIFICATES}/2", NO_EDGE),
+            "remove": (None, {}),
+        },
+        "/regionalCertificateName": {
+            "add": ("m", {"regionalCertificateName": "m"}),
+            "replace": ("m", {"regionalCertificateName": "m"}),
+            "remove": (None, {"regionalCertificateName": None}),
+        },
+        "/regionalCertificateArn": {
+            "add": (f"{CERTIFICATES}/2", {"regionalCertificateArn": f"{CERTIFICATES}/2"}),
+            "replace": (f"{CERTIFICATES}/2", {"regionalCertificateArn": f"{CERTIFICATES}/2"}),
+            "remove": (None, "A certificate was not provided for the endpoint type REGIONAL."),
+        },
+        "/endpointConfiguration/types": {
+            "add": ("EDGE", NO_EDGE_CERTIFICATE),
+            "remove": ("REGIONAL", "REGIONAL Configuration and EDGE Configuration cannot be both DISABLED."),
+        },
+        "/endpointConfiguration/types/REGIONAL": {"replace": ("EDGE", NO_EDGE_CERTIFICATE)},
+        "/endpointConfiguration/ipAddressType": {
+            "replace": ("dualstack", {"endpointConfiguration": {"types": ["REGIONAL"], "ipAddressType": "dualstack"}})
+        },
+        "/endpointAccessMode": {
+            "replace": ("BASIC", "endpointAccessMode can only be specified with an enhanced securityPolicy.")
+        },
+        "/mutualTlsAuthentication/truststoreUri": {
+            "add": ("s3://b/k", {"mutualTlsAuthentication": {**TRUSTSTORE, "truststoreUri": "s3://b/k"}}),
+            "replace": ("s3://b/k", {"mutualTlsAuthentication": {**TRUSTSTORE, "truststoreUri": "s3://b/k"}}),
+            "remove": (None, {"mutualTlsAuthentication": None}),
+        },
+        "/mutualTlsAuthentication/truststoreVersion": {
+            "add": ("2", {"mutualTlsAuthentication": {**TRUSTSTORE, "truststoreVersion": "2"}}),
+            "replace": ("2", {"mutualTlsAuthentication": {**TRUSTSTORE, "truststoreVersion": "2"}}),
+            "remove": (None, {"mutualTlsAuthentication": {"truststoreUri": TRUSTSTORE["truststoreUri"]}}),
+        },
+        "/ownershipVerificationCertificateArn": {
+            "add": (f"{CERTIFICATES}/2", {"ownershipVerificationCertificateArn": f"{CERTIFICATES}/2"}),
+            "replace": (f"{CERTIFICATES}/2", {"ownershipVerificationCertificateArn": f"{CERTIFICATES}/2"}),
+            "remove": (None, {}),
+        },
+        "/securityPolicy": {
+            "replace": (
+                "TLS_1_0",
+                "Mutual TLS authentication is only supported for REGIONAL domain names with the securityPolicy TLS_1_2.",
+            )
+        },
+        "/routingMode": {"replace": ("ROUTING_RULE_ONLY", {"routingMode": "ROUTING_RULE_ONLY"})},
+        "/policy": {"replace": (POLICY, NOT_PRIVATE)},
+        "/managementPolicy": {"replace": (POLICY, NOT_PRIVATE)},
+    },
+    "VpcLink": {
+        "/name": {"replace": ("other", {"name": "other"})},
+        "/description": {"replace": ("text", {"description": "text"})},
     },
     "ClientCertificate": {"/description": {"replace": ("text", {"description": "text"})}},
     "DocumentationPart": {"/properties": {"replace": ('{"a":1}', {"properties": '{"a":1}'})}},
@@ -387,13 +371,15 @@ DOCUMENTED = {
             "replace": ("other", lambda api: canary(api, stageVariableOverrides={"v": "other"}))
         },
         "/canarySettings/useStageCache": {"replace": ("true", lambda api: canary(api, useStageCache=True))},
-        "/clientCertificateId": {"replace": ("", {})},
+        "/clientCertificateId": {
+            "replace": (lambda api: api.certificate_id, lambda api: {"clientCertificateId": api.certificate_id})
+        },
         "/deploymentId": {
             "replace": (lambda api: api.other_id, lambda api: {"deploymentId": api.other_id}),
             "copy": ("/canarySettings/deploymentId", lambda api: {"deploymentId": api.other_id}),
         },
         "/description": {"replace": ("text", {"description": "text"})},
-        "/documentationVersion": {"replace": ("", {})},
+        "/documentationVersion": {"replace": ("1", {"documentationVersion": "1"})},
         "/tracingEnabled": {"replace": ("true", {"tracingEnabled": True})},
         "/variables": {
             "replace": ('{"w": "1"}', {"variables": {"w": "1"}}),
@@ -447,7 +433,7 @@ def unlisted():
 @pytest.fixture(scope="module")
 def client(server):
     """A region of its own: the account's settings are shared by all that is in one."""
-    return server.client("apigateway", region="patch-coverage-1")
+    return server.client("apigateway", region=CLIENT_REGION)
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 //! A custom domain name and what it leads to. It takes effect without a deployment.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::apigateway::{EndpointAccessMode, EndpointType, RoutingMode, SecurityPolicy};
 use crate::base_path_mapping::BasePathMapping;
+use crate::hidden::Hidden;
 use crate::rest_api::{EndpointConfiguration, EpochSeconds, Tags};
 use crate::scope::Scope;
 
@@ -133,31 +133,8 @@ pub struct UploadedCertificate {
     /// PEM, intermediates first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chain: Option<String>,
-    /// Never shown.
-    pub private_key: PrivateKeyPem,
-}
-
-/// A private key as PEM. `Debug` does not show it, and no answer has a member for it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct PrivateKeyPem(String);
-
-impl PrivateKeyPem {
-    /// Wraps PEM text.
-    pub fn new(pem: String) -> Self {
-        Self(pem)
-    }
-
-    /// The PEM text.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for PrivateKeyPem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PrivateKeyPem(..)")
-    }
+    /// PEM; no answer has a member for it.
+    pub private_key: Hidden,
 }
 
 /// Where the certificates of accepted authorities are.
@@ -173,13 +150,6 @@ pub struct MutualTlsAuthentication {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_private_key_is_not_shown() {
-        let key = PrivateKeyPem::new("secret".into());
-        assert_eq!(format!("{key:?}"), "PrivateKeyPem(..)");
-        assert_eq!(key.expose(), "secret");
-    }
 
     #[test]
     fn private_names_stand_beside_public_ones() {

@@ -24,8 +24,7 @@ const CONCURRENT: &str = "Unable to complete operation due to concurrent modific
 impl ControlPlane {
     /// Loads an aggregate of the caller's, `missing` when there is none of that id.
     pub(crate) async fn load<A: Aggregate>(&self, caller: &Caller, id: &str, missing: impl FnOnce() -> ApiError) -> ApiResult<A> {
-        let found = postern_store::load::<A>(self.store(), &caller.scope, id).await.map_err(store_failure)?;
-        found.map(|found| found.value).ok_or_else(missing)
+        self.load_versioned(caller, id, missing).await.map(|found| found.value)
     }
 
     /// The same with the version it was read at, for a plan of [`Self::transact`].
@@ -35,8 +34,12 @@ impl ControlPlane {
         id: &str,
         missing: impl FnOnce() -> ApiError,
     ) -> ApiResult<Versioned<A>> {
-        let found = postern_store::load::<A>(self.store(), &caller.scope, id).await.map_err(store_failure)?;
-        found.ok_or_else(missing)
+        self.find_versioned(caller, id).await?.ok_or_else(missing)
+    }
+
+    /// The same where there may be none.
+    pub(crate) async fn find_versioned<A: Aggregate>(&self, caller: &Caller, id: &str) -> ApiResult<Option<Versioned<A>>> {
+        postern_store::load::<A>(self.store(), &caller.scope, id).await.map_err(store_failure)
     }
 
     /// Loads a REST API of the caller's.
@@ -94,11 +97,6 @@ impl ControlPlane {
             decide(value).map(|also| Changed { output: (), also })
         });
         removed.await.map_err(|error| update_failure(error, missing))
-    }
-
-    /// Loads an aggregate of the caller's with its version, for [`Self::transact`].
-    pub(crate) async fn versioned<A: Aggregate>(&self, caller: &Caller, id: &str) -> ApiResult<Option<Versioned<A>>> {
-        postern_store::load::<A>(self.store(), &caller.scope, id).await.map_err(store_failure)
     }
 
     /// Changes several aggregates in one transaction. `plan` loads them, and gives its output and the writes; it may run more than
@@ -188,11 +186,11 @@ impl ControlPlane {
     }
 
     /// Waits until this node serves what the store now holds of the API.
-    pub(crate) async fn publish(&self, api_id: &str) -> ApiResult<()> {
-        self.publisher().publish(api_id).await.map_err(|error| {
-            tracing::error!(%error, "a committed change is not served");
-            ApiError::internal()
-        })
+    ///
+    /// A failure does not fail the call: the write stands, and a client that is told otherwise makes it a second time, as a second
+    /// deployment. The publisher logs and counts it, and tries again when it reads the change from the store's feed.
+    pub(crate) async fn publish(&self, api_id: &str) {
+        let _ = self.publisher().publish(api_id).await;
     }
 }
 

@@ -45,7 +45,8 @@ impl DocumentationLocation {
         self.parts() == other.parts()
     }
 
-    fn parts(&self) -> (DocumentationPartType, Option<&str>, &str, &str, Option<&str>) {
+    /// What two locations of the same entity have in common, in an order for sets.
+    pub fn parts(&self) -> (DocumentationPartType, Option<&str>, &str, &str, Option<&str>) {
         (
             self.kind,
             self.path.as_deref(),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -42,10 +43,11 @@ impl Clock for Standing {
 }
 
 /// Notes the ids of the APIs it was told of, what it was to flush, and the tests it was asked for, which it answers with two fields and
-/// the path.
+/// the path. It can be told to serve nothing.
 #[derive(Default)]
 pub(crate) struct Notebook {
     pub(crate) published: Mutex<Vec<String>>,
+    pub(crate) serves_nothing: AtomicBool,
     pub(crate) flushed: Mutex<Vec<String>>,
     pub(crate) tested: Mutex<Vec<TestCall>>,
 }
@@ -70,7 +72,9 @@ impl CacheFlusher for Notebook {
 impl Publisher for Notebook {
     fn publish<'a>(&'a self, api_id: &'a str) -> PortFuture<'a, Result<(), PublishError>> {
         self.published.lock().unwrap().push(api_id.to_owned());
-        Box::pin(async { Ok(()) })
+        let refused = PublishError { api_id: api_id.to_owned(), reason: "told so".to_owned() };
+        let published = if self.serves_nothing.load(Ordering::SeqCst) { Err(refused) } else { Ok(()) };
+        Box::pin(async { published })
     }
 }
 

@@ -102,7 +102,7 @@ impl<'d> Schemes<'d> {
         let own = operation.get("security");
         let required = own.as_ref().or(self.root.as_ref());
         // REST APIs know one authorizer and one key per method, so alternatives are all required.
-        for requirement in required.iter().flat_map(|list| list.items().collect::<Vec<_>>()) {
+        for requirement in required.map(|list| requirements(list, findings)).unwrap_or_default() {
             for (name, scopes) in requirement.members() {
                 if !findings.afford(scopes.value.as_array().map_or(0, Vec::len), &scopes.place) {
                     break;
@@ -151,6 +151,24 @@ impl Schemes<'_> {
     pub(super) fn finish(self) -> Vec<Part<CreateAuthorizerInput>> {
         self.authorizers
     }
+}
+
+/// The requirements of a list. Anything but a list of objects would require nothing if it were passed over.
+fn requirements<'d>(list: &Node<'d>, findings: &mut Findings) -> Vec<Node<'d>> {
+    let mut unreadable = |node: &Node<'_>| {
+        findings.problem("Invalid security requirement specified: expected a list of objects", &node.place);
+    };
+    if !list.value.is_array() {
+        unreadable(list);
+    }
+    let items = list.items().filter(|item| {
+        let is_object = item.value.is_object();
+        if !is_object {
+            unreadable(item);
+        }
+        is_object
+    });
+    items.collect()
 }
 
 /// `x-amazon-apigateway-auth`, which knows two types and is said in so many words, so it wins.

@@ -111,6 +111,9 @@ fn references_in_a_circle_end() {
     assert_eq!(imported.models.len(), 2);
 }
 
+/// What would require nothing if it were passed over.
+const UNREADABLE: &str = "Invalid security requirement specified: expected a list of objects";
+
 #[test]
 fn a_requirement_that_is_not_understood_never_opens_a_method() {
     let schemes = json!({
@@ -139,6 +142,9 @@ fn a_requirement_that_is_not_understood_never_opens_a_method() {
     assert_eq!(with(json!([{"a": []}]), json!({"x-amazon-apigateway-auth": {"type": "None"}})), is("NONE", None, false));
     for (security, extra, text) in [
         (json!([{"gone": []}]), none.clone(), "Security definition 'gone' not found."),
+        (json!({"iam": []}), none.clone(), UNREADABLE),
+        (json!(["iam"]), none.clone(), UNREADABLE),
+        (json!("iam"), none.clone(), UNREADABLE),
         (json!([{"a": []}, {"b": []}]), none.clone(), "Method can have only one authorizer; 'b' is another one."),
         (json!([{"a": []}, {"iam": []}]), none, "Method can have only one authorizer; 'iam' is another one."),
         (

@@ -15,6 +15,7 @@ use postern_api_model::scope::Caller;
 use postern_api_model::wire::Timestamp;
 use postern_store::{Versioned, Write};
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
+use tokio::sync::Semaphore;
 
 use super::{map_patch, tag};
 use crate::changes::store_failure;
@@ -24,6 +25,10 @@ use crate::{ControlPlane, ids};
 
 /// AWS docs, "Generate and configure an SSL certificate for backend authentication": 365 days.
 const VALID_SECONDS: i64 = 365 * 24 * 60 * 60;
+
+/// Keys that are looked for at one time, on all of the processor: more would take it from traffic, and the calls wait for their turn.
+const GENERATED_AT_ONCE_MAX: usize = 2;
+static GENERATING: Semaphore = Semaphore::const_new(GENERATED_AT_ONCE_MAX);
 
 /// The end of the year 9999, after which X.509 has no dates (RFC 5280, 4.1.2.5).
 const LAST_SECOND: EpochSeconds = 253_402_300_799;
@@ -38,7 +43,10 @@ pub(super) async fn generate(plane: &ControlPlane, caller: &Caller, input: Gener
     let tags = tag::created(input.tags)?;
     let now = plane.now();
     // An RSA key takes a good part of a second to find: no other call waits for it.
-    let generated = tokio::task::spawn_blocking(move || self_signed(now)).await;
+    let generated = {
+        let _turn = GENERATING.acquire().await;
+        tokio::task::spawn_blocking(move || self_signed(now)).await
+    };
     let generated = generated.ok().and_then(Result::ok).ok_or_else(|| {
         tracing::error!("a client certificate could not be generated");
         ApiError::internal()
@@ -149,7 +157,7 @@ fn show_one(certificate: &ClientCertificate) -> Shown {
 pub(super) async fn known(plane: &ControlPlane, caller: &Caller, ids: BTreeSet<&str>) -> ApiResult<BTreeSet<String>> {
     let mut known = BTreeSet::new();
     for id in ids {
-        if plane.versioned::<ClientCertificate>(caller, id).await?.is_some() {
+        if plane.find_versioned::<ClientCertificate>(caller, id).await?.is_some() {
             known.insert(id.to_owned());
         }
     }
@@ -173,7 +181,7 @@ pub(super) async fn moved(
         writes.extend(without(plane, caller, from, &[stage.to_owned()]).await?);
     }
     if let Some(to) = to {
-        let found = plane.versioned::<ClientCertificate>(caller, to).await?;
+        let found = plane.find_versioned::<ClientCertificate>(caller, to).await?;
         let Versioned { version, mut value } = found.ok_or_else(unknown)?;
         value.stages.insert(stage.to_owned());
         writes.push(postern_store::replace(&caller.scope, to, version, &value).map_err(store_failure)?);
@@ -203,7 +211,9 @@ pub(super) async fn without_stages(
 }
 
 async fn without(plane: &ControlPlane, caller: &Caller, id: &str, stages: &[String]) -> ApiResult<Option<Write>> {
-    let Some(Versioned { version, mut value }) = plane.versioned::<ClientCertificate>(caller, id).await? else { return Ok(None) };
+    let Some(Versioned { version, mut value }) = plane.find_versioned::<ClientCertificate>(caller, id).await? else {
+        return Ok(None);
+    };
     value.stages.retain(|stage| !stages.contains(stage));
     postern_store::replace(&caller.scope, id, version, &value).map(Some).map_err(store_failure)
 }

@@ -27,7 +27,7 @@ pub(super) async fn create(plane: &ControlPlane, caller: &Caller, input: CreateD
     let change = |api: &mut RestApi| create_in(api, &input, now);
     let missing = || rest_api::missing(caller, &input.rest_api_id);
     let shown = plane.change_and(caller, &input.rest_api_id, missing, change).await?;
-    plane.publish(&input.rest_api_id).await?;
+    plane.publish(&input.rest_api_id).await;
     Ok(shown)
 }
 

@@ -106,13 +106,8 @@ pub(super) async fn list(
     if input.resource_owner == Some(ResourceOwner::OtherAccounts) {
         return Ok(DomainNameAccessAssociations { items: Some(Vec::new()), position: None });
     }
-    // One more than the page holds, which tells whether another page follows.
-    let wanted = (page.limit + 1).min(LIST_ROWS_MAX);
-    let rows =
-        postern_store::list::<DomainNameAccessAssociation>(plane.store(), &caller.scope, page.after.as_deref(), wanted).await;
-    let (items, position) = page.cut(rows.map_err(store_failure)?, |(id, _)| id);
-    let items = items.iter().map(|(_, association)| show_one(&association.value)).collect();
-    Ok(DomainNameAccessAssociations { items: Some(items), position })
+    let (associations, position) = plane.page(caller, &page, "", |_: &DomainNameAccessAssociation| true).await?;
+    Ok(DomainNameAccessAssociations { items: Some(associations.iter().map(show_one).collect()), position })
 }
 
 pub(super) async fn delete(

@@ -7,7 +7,6 @@ use postern_api_model::apigateway::{
     UpdateIntegrationResponseInput,
 };
 use postern_api_model::error::{ApiError, ApiResult};
-use postern_api_model::java_pattern::{JavaPattern, PatternError};
 use postern_api_model::rest_api::{Definition, Integration, IntegrationResponse, Method, OrderedMap, RestApi};
 use postern_api_model::scope::Caller;
 
@@ -52,22 +51,13 @@ fn store(method: &mut Method, status: &str, response: IntegrationResponse) -> Ap
 /// Refuses a pattern that is no regular expression, or that another status has: of two equal ones the second is never used.
 fn check_pattern(status: &str, response: &IntegrationResponse, integration: &Integration) -> ApiResult<()> {
     let pattern = response.selection_pattern.as_deref().unwrap_or_default();
-    JavaPattern::compile(pattern).map_err(|error| ApiError::bad_request(invalid_pattern(&error)))?;
+    mapping::check_pattern(pattern)?;
     let is_same = |other: &IntegrationResponse| other.selection_pattern.as_deref().unwrap_or_default() == pattern;
     if integration.responses.iter().any(|(other, response)| other != status && is_same(response)) {
         let name = if pattern.is_empty() { "default" } else { pattern };
         return Err(ApiError::conflict(format!("Integration response with selection pattern {name} already exists")));
     }
     Ok(())
-}
-
-/// The service's text; what it would take and this gateway cannot match is named.
-fn invalid_pattern(error: &PatternError) -> String {
-    const TEXT: &str = "Invalid regex pattern specified";
-    match error {
-        PatternError::Invalid(_) => TEXT.to_owned(),
-        PatternError::Unsupported(what) => format!("{TEXT}: {what}"),
-    }
 }
 
 fn check_parameters(parameters: &OrderedMap<String>, status: &str, method: &Method) -> ApiResult<()> {

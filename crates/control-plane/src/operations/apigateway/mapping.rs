@@ -4,6 +4,7 @@
 //! reported together, in the validation result that the service prints as a Java list.
 
 use postern_api_model::error::{ApiError, ApiResult};
+use postern_api_model::java_pattern::{JavaPattern, PatternError};
 use postern_api_model::rest_api::{Method, MethodResponse, OrderedMap};
 
 const METHOD_REQUEST: &str = "method.request.";
@@ -30,6 +31,16 @@ fn refuse(faults: &[String]) -> ApiResult<()> {
     let faults = faults.join(", ");
     let text = format!("Invalid mapping expression specified: Validation Result: warnings : [], errors : [{faults}]");
     Err(ApiError::bad_request(text))
+}
+
+/// Refuses what is no regular expression of Java, in the service's text; what it would take and this gateway cannot match is named.
+pub(super) fn check_pattern(pattern: &str) -> ApiResult<()> {
+    const TEXT: &str = "Invalid regex pattern specified";
+    match JavaPattern::compile(pattern) {
+        Ok(_) => Ok(()),
+        Err(PatternError::Invalid(_)) => Err(ApiError::bad_request(TEXT)),
+        Err(PatternError::Unsupported(what)) => Err(ApiError::bad_request(format!("{TEXT}: {what}"))),
+    }
 }
 
 /// Checks the keys of a method's `requestParameters`: `method.request.{location}.{name}`, each name in one location only.

@@ -176,6 +176,7 @@ mod tests {
         assert_eq!(bench.call("GET", &target("/usageplans/none"), "").await, not_found("Invalid Usage Plan ID specified"));
         let certificate = target("/clientcertificates/none");
         assert_eq!(bench.call("GET", &certificate, "").await, not_found("Invalid Client Certificate identifier specified"));
+        assert_eq!(bench.call("GET", &target("/apis/none"), "").await.0, 501);
         for resource in ["/restapis", "/restapis/abcde12345/resources/a", "restapis/abcde12345", "/nothing/a"] {
             let (status, _, body) = bench.call("GET", &target(resource), "").await;
             assert_eq!((status, body), (400, json!({"message": "Invalid ARN specified in the request"})), "{resource}");

@@ -20,7 +20,7 @@ use crate::page::{self, Page};
 /// The only type of key that a plan can have.
 const KEY_TYPE: &str = "API_KEY";
 /// AWS's quota: plans of one key.
-const PLANS_PER_KEY_MAX: usize = 10;
+pub(super) const PLANS_PER_KEY_MAX: usize = 10;
 
 pub(super) async fn create(plane: &ControlPlane, caller: &Caller, input: CreateUsagePlanKeyInput) -> ApiResult<Shown> {
     if input.key_type != KEY_TYPE {
@@ -34,18 +34,18 @@ pub(super) async fn create(plane: &ControlPlane, caller: &Caller, input: CreateU
 async fn create_once(plane: &ControlPlane, caller: &Caller, plan_id: &str, key_id: &str) -> ApiResult<(Shown, Vec<Write>)> {
     let mut plans = Plans::new(plane, caller);
     plans.require(plan_id).await?;
-    let Versioned { version, value: mut key } = plane.versioned::<ApiKey>(caller, key_id).await?.ok_or_else(api_key::missing)?;
+    let Versioned { version, value: mut key } = plane.load_versioned::<ApiKey>(caller, key_id, api_key::missing).await?;
     let mut writes = plans.add(&mut key, plan_id).await?;
     writes.push(postern_store::replace(&caller.scope, key_id, version, &key).map_err(store_failure)?);
-    writes.extend(plans.touched()?);
+    writes.extend(plans.touched());
     Ok((show_one(&key), writes))
 }
 
 /// The plans that one change looks at.
 ///
 /// Whether a key may join a plan hangs on the stages of its other plans, and whether a stage may join a plan on the other plans of
-/// its keys. So the plan that is joined and those that were looked at are all written, the same as they were: of two changes that
-/// would only together break the rule, one comes second and sees the other.
+/// its keys. So the plan that is joined and those that were looked at are all touched: of two changes that would only together break
+/// the rule, one comes second and sees the other.
 pub(super) struct Plans<'a> {
     plane: &'a ControlPlane,
     caller: &'a Caller,
@@ -59,7 +59,7 @@ impl<'a> Plans<'a> {
 
     async fn find(&mut self, id: &str) -> ApiResult<Option<UsagePlan>> {
         if !self.found.contains_key(id) {
-            let found = self.plane.versioned(self.caller, id).await?;
+            let found = self.plane.find_versioned(self.caller, id).await?;
             self.found.insert(id.to_owned(), found);
         }
         Ok(self.found.get(id).and_then(Option::as_ref).map(|found| found.value.clone()))
@@ -74,7 +74,7 @@ impl<'a> Plans<'a> {
     pub(super) async fn add(&mut self, key: &mut ApiKey, plan_id: &str) -> ApiResult<Vec<Write>> {
         let plan = self.require(plan_id).await?;
         let membership = postern_store::child_id(plan_id, &key.id);
-        if self.plane.versioned::<UsagePlanKey>(self.caller, &membership).await?.is_some() {
+        if self.plane.find_versioned::<UsagePlanKey>(self.caller, &membership).await?.is_some() {
             let text = format!("API Key {} is already associated with Usage Plan {plan_id}", key.id);
             return Err(ApiError::conflict(text));
         }
@@ -103,12 +103,12 @@ impl<'a> Plans<'a> {
     }
 
     /// The writes of all plans that were looked at and are there.
-    pub(super) fn touched(self) -> ApiResult<Vec<Write>> {
-        let write = |(id, found): (String, Option<Versioned<UsagePlan>>)| {
-            let Versioned { version, value } = found?;
-            Some(postern_store::replace(&self.caller.scope, &id, version, &value).map_err(store_failure))
+    pub(super) fn touched(self) -> impl Iterator<Item = Write> {
+        let scope = &self.caller.scope;
+        let touch = |(id, found): (String, Option<Versioned<UsagePlan>>)| {
+            found.map(|found| postern_store::touch::<UsagePlan>(scope, &id, found.version))
         };
-        self.found.into_iter().filter_map(write).collect()
+        self.found.into_iter().filter_map(touch)
     }
 }
 
@@ -143,7 +143,7 @@ async fn keys_of(
         members.after = found.last().map(|member| member.api_key_id.clone());
         for member in found {
             // A key that was deleted since its membership was read is in no plan.
-            let Some(key) = plane.versioned::<ApiKey>(caller, &member.api_key_id).await? else { continue };
+            let Some(key) = plane.find_versioned::<ApiKey>(caller, &member.api_key_id).await? else { continue };
             if !api_key::is_named(&key.value, query) {
                 continue;
             }
@@ -167,8 +167,8 @@ pub(super) async fn delete(plane: &ControlPlane, caller: &Caller, input: DeleteU
 async fn delete_once(plane: &ControlPlane, caller: &Caller, plan_id: &str, key_id: &str) -> ApiResult<((), Vec<Write>)> {
     plane.load::<UsagePlan>(caller, plan_id, usage_plan::missing).await?;
     let membership = postern_store::child_id(plan_id, key_id);
-    let member = plane.versioned::<UsagePlanKey>(caller, &membership).await?.ok_or_else(api_key::missing)?;
-    let Versioned { version, value: mut key } = plane.versioned::<ApiKey>(caller, key_id).await?.ok_or_else(api_key::missing)?;
+    let member = plane.load_versioned::<UsagePlanKey>(caller, &membership, api_key::missing).await?;
+    let Versioned { version, value: mut key } = plane.load_versioned::<ApiKey>(caller, key_id, api_key::missing).await?;
     key.usage_plans.remove(plan_id);
     let key = postern_store::replace(&caller.scope, key_id, version, &key).map_err(store_failure)?;
     let member = postern_store::delete::<UsagePlanKey>(&caller.scope, &membership, member.version);

@@ -8,7 +8,7 @@ use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::rest_api::{Definition, DeploymentSnapshot, RestApi, Stage};
 use postern_api_model::scope::Caller;
 use postern_api_model::vpc_link::VpcLink;
-use postern_store::{LIST_ROWS_MAX, Write};
+use postern_store::Write;
 
 use super::map_patch::{only_replace, unknown_path};
 use super::tag;
@@ -65,11 +65,8 @@ pub(super) async fn show(plane: &ControlPlane, caller: &Caller, input: GetVpcLin
 
 pub(super) async fn list(plane: &ControlPlane, caller: &Caller, input: GetVpcLinksInput) -> ApiResult<VpcLinks> {
     let page = Page::new(input.limit, input.position.as_deref())?;
-    // One more than the page holds, which tells whether another page follows.
-    let wanted = (page.limit + 1).min(LIST_ROWS_MAX);
-    let rows = postern_store::list::<VpcLink>(plane.store(), &caller.scope, page.after.as_deref(), wanted).await;
-    let (items, position) = page.cut(rows.map_err(store_failure)?, |(id, _)| id);
-    Ok(VpcLinks { items: Some(items.iter().map(|(_, link)| show_one(&link.value)).collect()), position })
+    let (links, position) = plane.page(caller, &page, "", |_: &VpcLink| true).await?;
+    Ok(VpcLinks { items: Some(links.iter().map(show_one).collect()), position })
 }
 
 pub(super) async fn update(plane: &ControlPlane, caller: &Caller, input: UpdateVpcLinkInput) -> ApiResult<Shown> {

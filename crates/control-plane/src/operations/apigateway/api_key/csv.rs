@@ -1,6 +1,10 @@
 //! Files of comma-separated values, as AWS's documentation of the "API key file format" has them: a header, and values that may
 //! stand between double or single quotes.
 
+/// Values of a row that are kept: several times the columns that a file can have. Each takes more memory than text, and a row of
+/// commas alone would have millions.
+const VALUES_MAX: usize = 64;
+
 /// One row of values, with the number of the line it began on.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Row {
@@ -8,18 +12,14 @@ pub(super) struct Row {
     pub(super) values: Vec<String>,
 }
 
-/// The rows of a file, blank lines left out. A quote that is never closed ends with the file.
-pub(super) fn rows(text: &str) -> Vec<Row> {
+/// The rows of a file as they are asked for, blank lines left out. A quote that is never closed ends with the file.
+pub(super) fn rows(text: &str) -> impl Iterator<Item = Row> {
     let mut reader = Reader { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line: 1 };
-    let mut rows = Vec::new();
-    while !reader.rest.is_empty() {
+    let all = std::iter::from_fn(move || {
         let line = reader.line;
-        let values = reader.row();
-        if values.iter().any(|value| !value.is_empty()) {
-            rows.push(Row { line, values });
-        }
-    }
-    rows
+        (!reader.rest.is_empty()).then(|| Row { line, values: reader.row() })
+    });
+    all.filter(|row| row.values.iter().any(|value| !value.is_empty()))
 }
 
 struct Reader<'a> {
@@ -32,7 +32,10 @@ impl Reader<'_> {
     fn row(&mut self) -> Vec<String> {
         let mut values = Vec::new();
         loop {
-            values.push(self.value());
+            let value = self.value();
+            if values.len() < VALUES_MAX {
+                values.push(value);
+            }
             match self.next() {
                 Some(',') => {}
                 _ => return values,
@@ -91,7 +94,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn values(text: &str) -> Vec<Vec<String>> {
-        rows(text).into_iter().map(|row| row.values).collect()
+        rows(text).map(|row| row.values).collect()
     }
 
     #[test]
@@ -114,14 +117,20 @@ mod tests {
 
     #[test]
     fn rows_know_their_lines() {
-        let lines: Vec<usize> = rows("a\n\n\"b\nc\"\nd").into_iter().map(|row| row.line).collect();
+        let lines: Vec<usize> = rows("a\n\n\"b\nc\"\nd").map(|row| row.line).collect();
         assert_eq!(lines, [1, 3, 5]);
+    }
+
+    #[test]
+    fn a_row_of_commas_takes_no_memory() {
+        let read = values(&format!("a{}\nb", ",c".repeat(1_000)));
+        assert_eq!(read.iter().map(Vec::len).collect::<Vec<_>>(), [super::VALUES_MAX, 1]);
     }
 
     proptest! {
         #[test]
         fn any_text_ends(text in "[a,\"'\n\r \u{e4}]{0,64}") {
-            rows(&text);
+            rows(&text).count();
         }
 
         #[test]

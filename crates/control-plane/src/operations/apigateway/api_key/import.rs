@@ -9,14 +9,14 @@ use postern_api_model::hidden::Hidden;
 use postern_api_model::scope::Caller;
 use postern_store::{Versioned, Write};
 
-use super::super::usage_plan_key::Plans;
+use super::super::usage_plan_key::{PLANS_PER_KEY_MAX, Plans};
 use super::csv::{self, Row};
 use super::{check_value, checked_description, checked_name, creation, value_id};
 use crate::changes::store_failure;
 use crate::{ControlPlane, ids};
 
-/// Keys of one file: as many as an account of AWS can have.
-const KEYS_MAX: usize = 10_000;
+/// Rows of one file: as many as an account of AWS can have keys. Rows that make no sense count too, for each is a warning.
+const ROWS_MAX: usize = 10_000;
 
 /// What a row asks for.
 #[derive(Clone, Debug)]
@@ -55,11 +55,14 @@ enum OnWarnings {
 }
 
 fn read(text: &str) -> ApiResult<File> {
-    let mut rows = csv::rows(text).into_iter();
+    let mut rows = csv::rows(text);
     let header = rows.next().ok_or_else(|| ApiError::bad_request("Invalid API key file: it is empty"))?;
     let columns = Columns::new(&header)?;
     let mut file = File::default();
-    for row in rows {
+    for (index, row) in rows.enumerate() {
+        if index == ROWS_MAX {
+            return Err(ApiError::bad_request(format!("Invalid API key file: it has more than {ROWS_MAX} rows")));
+        }
         match columns.read(&row) {
             Ok(asked) => {
                 let digest = value_id(asked.value.expose());
@@ -69,9 +72,6 @@ fn read(text: &str) -> ApiResult<File> {
                 }
             }
             Err(error) => file.warnings.push(format!("Line {}: {}", row.line, error.message)),
-        }
-        if file.order.len() > KEYS_MAX {
-            return Err(ApiError::bad_request(format!("Invalid API key file: it has more than {KEYS_MAX} keys")));
         }
     }
     Ok(file)
@@ -111,14 +111,19 @@ impl Columns {
             given => return Err(ApiError::bad_request(format!("Invalid value for Enabled: {given}. Must be true or false"))),
         };
         let plans = text(self.usage_plan_ids);
-        let plans = plans.split(',').map(str::trim).filter(|plan| !plan.is_empty());
+        let usage_plans: BTreeSet<String> =
+            plans.split(',').map(str::trim).filter(|plan| !plan.is_empty()).map(str::to_owned).collect();
+        if usage_plans.len() > PLANS_PER_KEY_MAX {
+            let text = format!("Invalid value for UsagePlanIds: a key can be in at most {PLANS_PER_KEY_MAX} usage plans");
+            return Err(ApiError::bad_request(text));
+        }
         Ok(Asked {
             line: row.line,
             value: Hidden::new(value),
             name: checked_name(Some(text(Some(self.name))))?,
             description: checked_description(Some(text(self.description)))?,
             enabled,
-            usage_plans: plans.map(str::to_owned).collect(),
+            usage_plans,
         })
     }
 }
@@ -155,7 +160,7 @@ async fn import_once(
         let text = format!("Warnings found during import:\n\t{}", warnings.join("\n\t"));
         return Err(ApiError::bad_request(text));
     }
-    writes.extend(plans.touched()?);
+    writes.extend(plans.touched());
     let warnings = Some(warnings).filter(|warnings| !warnings.is_empty());
     Ok((ApiKeyIds { ids: Some(key_ids), warnings }, writes))
 }
@@ -168,9 +173,9 @@ async fn stored_or_new(
     asked: &Asked,
     now: i64,
 ) -> ApiResult<(Option<u64>, ApiKey)> {
-    let index = plane.versioned::<ApiKeyValue>(caller, digest).await?;
+    let index = plane.find_versioned::<ApiKeyValue>(caller, digest).await?;
     let stored = match index {
-        Some(index) => plane.versioned::<ApiKey>(caller, &index.value.api_key_id).await?,
+        Some(index) => plane.find_versioned::<ApiKey>(caller, &index.value.api_key_id).await?,
         None => None,
     };
     let said = |key: ApiKey| ApiKey {

@@ -73,7 +73,7 @@ pub(super) async fn create(plane: &ControlPlane, caller: &Caller, input: CreateA
 
 /// Under an id of its own; a value that another writer takes at the same time is a conflict of the index, and then found here.
 async fn create_once(plane: &ControlPlane, caller: &Caller, key: &ApiKey, digest: &str) -> ApiResult<(Shown, Vec<Write>)> {
-    if plane.versioned::<ApiKeyValue>(caller, digest).await?.is_some() {
+    if plane.find_versioned::<ApiKeyValue>(caller, digest).await?.is_some() {
         return Err(ApiError::conflict("API Key already exists"));
     }
     let key = ApiKey { id: ids::random(ids::LONG), ..key.clone() };
@@ -130,20 +130,28 @@ fn checked_description(description: Option<String>) -> ApiResult<Option<String>>
 }
 
 async fn checked_stage_keys(plane: &ControlPlane, caller: &Caller, given: Vec<StageKey>) -> ApiResult<BTreeSet<String>> {
-    let mut keys = BTreeSet::new();
-    for StageKey { rest_api_id, stage_name } in given {
-        let key = format!("{}/{}", rest_api_id.unwrap_or_default(), stage_name.unwrap_or_default());
-        check_stage_key(plane, caller, &key).await?;
-        keys.insert(key);
-    }
+    let key = |key: StageKey| format!("{}/{}", key.rest_api_id.unwrap_or_default(), key.stage_name.unwrap_or_default());
+    let keys: BTreeSet<String> = given.into_iter().map(key).collect();
+    check_stage_keys(plane, caller, keys.iter().map(String::as_str).collect()).await?;
     Ok(keys)
 }
 
-/// A stage key names an API and a stage that are there.
-async fn check_stage_key(plane: &ControlPlane, caller: &Caller, key: &str) -> ApiResult<()> {
-    let (api_id, name) = key.split_once('/').ok_or_else(stage::missing)?;
-    let api: RestApi = plane.load(caller, api_id, || rest_api::missing(caller, api_id)).await?;
-    if api.stages.contains_key(name) { Ok(()) } else { Err(stage::missing()) }
+/// Stage keys name APIs and stages that are there. Those of one API follow each other, and the API, which may be large, is loaded
+/// once for all of them.
+async fn check_stage_keys(plane: &ControlPlane, caller: &Caller, keys: BTreeSet<&str>) -> ApiResult<()> {
+    let mut loaded: Option<RestApi> = None;
+    for key in keys {
+        let (api_id, name) = key.split_once('/').ok_or_else(stage::missing)?;
+        let api = match loaded.take().filter(|api| api.id == api_id) {
+            Some(api) => api,
+            None => plane.load(caller, api_id, || rest_api::missing(caller, api_id)).await?,
+        };
+        if !api.stages.contains_key(name) {
+            return Err(stage::missing());
+        }
+        loaded = Some(api);
+    }
+    Ok(())
 }
 
 pub(super) async fn show(plane: &ControlPlane, caller: &Caller, input: GetApiKeyInput) -> ApiResult<Shown> {
@@ -173,9 +181,7 @@ pub(super) async fn update(plane: &ControlPlane, caller: &Caller, input: UpdateA
     let patches = Patch::list(input.patch_operations)?;
     // Existence comes before the operations, and theirs before what they name.
     plane.load::<ApiKey>(caller, &input.api_key, missing).await?;
-    for key in patches.iter().filter_map(patch::added_stage) {
-        check_stage_key(plane, caller, key).await?;
-    }
+    check_stage_keys(plane, caller, patches.iter().filter_map(patch::added_stage).collect()).await?;
     let now = plane.now();
     let change = |key: &mut ApiKey| {
         patches.iter().try_for_each(|operation| patch::apply(key, operation))?;
@@ -194,14 +200,14 @@ pub(super) async fn delete(plane: &ControlPlane, caller: &Caller, input: DeleteA
 }
 
 async fn delete_once(plane: &ControlPlane, caller: &Caller, id: &str) -> ApiResult<((), Vec<Write>)> {
-    let Versioned { version, value: key } = plane.versioned::<ApiKey>(caller, id).await?.ok_or_else(missing)?;
+    let Versioned { version, value: key } = plane.load_versioned::<ApiKey>(caller, id, missing).await?;
     let mut writes = vec![
         postern_store::delete::<ApiKey>(&caller.scope, id, version),
         postern_store::delete::<ApiKeyValue>(&caller.scope, &value_id(key.value.expose()), VALUE_VERSION),
     ];
     for plan in &key.usage_plans {
         let membership = postern_store::child_id(plan, id);
-        if let Some(found) = plane.versioned::<UsagePlanKey>(caller, &membership).await? {
+        if let Some(found) = plane.find_versioned::<UsagePlanKey>(caller, &membership).await? {
             writes.push(postern_store::delete::<UsagePlanKey>(&caller.scope, &membership, found.version));
         }
     }

@@ -183,3 +183,14 @@ async fn what_is_wrong_with_a_file() {
     assert_eq!((status, made["warnings"].clone()), (201, json!(warnings)));
     assert_eq!(made["ids"].as_array().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_file_is_bounded_in_rows_and_in_plans() {
+    let bench = Bench::dev().await;
+    let (status, refused) = import(&bench, "", &format!("key,name\n{}", "x\n".repeat(10_001))).await;
+    assert_eq!((status, refused), (400, json!({"message": "Invalid API key file: it has more than 10000 rows"})));
+    let plans: Vec<String> = (0..11).map(|n| format!("plan{n}")).collect();
+    let file = format!("key,name,usageplanids\n{},n,\"{}\"", "g".repeat(20), plans.join(","));
+    let text = "Line 2: Invalid value for UsagePlanIds: a key can be in at most 10 usage plans";
+    assert_eq!(import(&bench, "", &file).await, (201, json!({"ids": [], "warnings": [text]})));
+}

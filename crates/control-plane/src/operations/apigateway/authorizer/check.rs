@@ -11,8 +11,6 @@ use super::super::mapping;
 
 /// AWS's bound on `authorizerResultTtlInSeconds`, "Amazon API Gateway quotas".
 const RESULT_TTL_S_MAX: i32 = 3_600;
-/// Bytes that a compiled `identityValidationExpression` may take, as for selection patterns.
-const PATTERN_BYTES_MAX: usize = 1 << 20;
 /// Issuers of a JWT authorizer, further claims of an issuer, and audiences: nothing is documented for REST APIs, so these are HTTP
 /// APIs' numbers where there are any.
 const ISSUERS_MAX: usize = 10;
@@ -59,7 +57,7 @@ pub(super) fn check(authorizer: &Authorizer, others: &BTreeMap<String, Authorize
     if !authorizer.authorizer_credentials.as_ref().is_none_or(is_role) {
         return Err(ApiError::bad_request("Invalid ARN specified in the request"));
     }
-    check_pattern(authorizer.identity_validation_expression.as_deref().unwrap_or_default())?;
+    mapping::check_pattern(authorizer.identity_validation_expression.as_deref().unwrap_or_default())?;
     match authorizer.kind {
         AuthorizerType::Token => {
             check_uri(authorizer)?;
@@ -89,15 +87,6 @@ fn invalid(reason: &str) -> ApiError {
 pub(super) fn result_ttl(seconds: i32) -> ApiResult<u32> {
     let allowed = u32::try_from(seconds).ok().filter(|_| seconds <= RESULT_TTL_S_MAX);
     allowed.ok_or_else(|| invalid(&format!("authorizerResultTtlInSeconds must be between 0 and {RESULT_TTL_S_MAX}")))
-}
-
-fn check_pattern(pattern: &str) -> ApiResult<()> {
-    let compiles = |regex: &str| regex::RegexBuilder::new(regex).size_limit(PATTERN_BYTES_MAX).build().is_ok();
-    // By itself as well, or an unbalanced `a)(b` would borrow the parentheses around it.
-    if compiles(pattern) && compiles(&format!("^(?:{pattern})$")) {
-        return Ok(());
-    }
-    Err(ApiError::bad_request("Invalid regex pattern specified"))
 }
 
 /// `arn:{partition}:apigateway:{region}:lambda:path/{version}/functions/{function}/invocations`, in the reported text.

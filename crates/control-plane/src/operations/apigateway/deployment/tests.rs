@@ -128,6 +128,19 @@ fn only_the_description_can_be_patched() {
     }
 }
 
+/// A client that was told of a failure would make a second deployment.
+#[tokio::test]
+async fn a_deployment_that_is_stored_and_not_served_is_acknowledged() {
+    let bench = Bench::dev().await;
+    bench.notebook.serves_nothing.store(true, std::sync::atomic::Ordering::SeqCst);
+    let all = format!("/restapis/{API}/deployments");
+    let (status, _, made) = bench.call("POST", &all, r#"{"stageName": "dev"}"#).await;
+    assert_eq!(status, 201);
+    assert_eq!(*bench.notebook.published.lock().unwrap(), [API]);
+    let stage = bench.call("GET", &format!("/restapis/{API}/stages/dev"), "").await.2;
+    assert_eq!(stage["deploymentId"], made["id"]);
+}
+
 #[tokio::test]
 async fn the_life_of_a_deployment() {
     let bench = Bench::dev().await;

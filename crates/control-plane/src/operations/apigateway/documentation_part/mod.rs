@@ -135,7 +135,13 @@ pub(super) async fn import(
     caller: &Caller,
     input: ImportDocumentationPartsInput,
 ) -> ApiResult<DocumentationPartIds> {
-    let imported = import::read(import::document(&input.body, plane.import_bytes_max())?.root());
+    let (body, bytes_max) = (input.body.clone(), plane.import_bytes_max());
+    // Parsing a large document takes longer than a thread that answers others may be held.
+    let work = move || import::document(&body, bytes_max).map(|document| import::read(document.root()));
+    let imported = tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "reading documentation did not end");
+        ApiError::internal()
+    })??;
     if input.fail_on_warnings.unwrap_or_default() && !imported.warnings.is_empty() {
         let text = format!("Warnings found during import:\n\t{}", imported.warnings.join("\n\t"));
         return Err(ApiError::bad_request(text));

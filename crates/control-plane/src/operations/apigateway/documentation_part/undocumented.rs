@@ -1,12 +1,15 @@
 //! The entities of an API that have no documentation part, for GetDocumentationParts with `locationStatus` UNDOCUMENTED.
 
+use std::collections::BTreeSet;
+
 use postern_api_model::apigateway::DocumentationPartType as Kind;
 use postern_api_model::rest_api::{Definition, DocumentationLocation, Method, RestApi};
 
 /// Locations without a part of their own, in order.
 pub(super) fn locations(api: &RestApi) -> Vec<DocumentationLocation> {
+    let documented: BTreeSet<_> = api.documentation_parts.values().map(|part| part.location.parts()).collect();
     let mut all = entities(&api.definition);
-    all.retain(|location| !api.documentation_parts.values().any(|part| part.location.is_same(location)));
+    all.retain(|location| !documented.contains(&location.parts()));
     all.sort_unstable();
     all.dedup();
     all

@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use postern_api_model::apigateway::CreateDomainNameInput;
-use postern_api_model::domain_name::{PrivateKeyPem, UploadedCertificate};
+use postern_api_model::domain_name::UploadedCertificate;
 use postern_api_model::error::{ApiError, ApiResult};
+use postern_api_model::hidden::Hidden;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::ParsedCertificate;
@@ -30,7 +31,7 @@ pub(super) fn uploaded(input: &CreateDomainNameInput) -> ApiResult<Option<Upload
         (_, None, _) => return Err(refused("certificatePrivateKey is missing")),
     };
     check(&body, chain.as_deref(), &key, &input.domain_name)?;
-    Ok(Some(UploadedCertificate { body, chain, private_key: PrivateKeyPem::new(key) }))
+    Ok(Some(UploadedCertificate { body, chain, private_key: Hidden::new(key) }))
 }
 
 fn refused(reason: &str) -> ApiError {

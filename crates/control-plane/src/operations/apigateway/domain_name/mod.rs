@@ -23,7 +23,7 @@ use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::rest_api::EndpointConfiguration;
 use postern_api_model::scope::{Caller, Scope};
 use postern_api_model::wire::Timestamp;
-use postern_store::{LIST_ROWS_MAX, StoreError, Write};
+use postern_store::{StoreError, Write};
 
 use super::tag;
 use crate::changes::store_failure;
@@ -135,11 +135,8 @@ pub(super) async fn list(plane: &ControlPlane, caller: &Caller, input: GetDomain
         // Other accounts' names are shared by associations, which only reach one's own here.
         return Ok(DomainNames { items: Some(Vec::new()), position: None });
     }
-    // One more than the page holds, which tells whether another page follows.
-    let wanted = (page.limit + 1).min(LIST_ROWS_MAX);
-    let rows = postern_store::list::<DomainName>(plane.store(), &caller.scope, page.after.as_deref(), wanted).await;
-    let (items, position) = page.cut(rows.map_err(store_failure)?, |(id, _)| id);
-    Ok(DomainNames { items: Some(items.iter().map(|(_, domain)| show_one(&domain.value)).collect()), position })
+    let (domains, position) = plane.page(caller, &page, "", |_: &DomainName| true).await?;
+    Ok(DomainNames { items: Some(domains.iter().map(show_one).collect()), position })
 }
 
 pub(super) async fn update(plane: &ControlPlane, caller: &Caller, input: UpdateDomainNameInput) -> ApiResult<Shown> {

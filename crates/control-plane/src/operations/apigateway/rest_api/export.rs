@@ -63,23 +63,33 @@ pub(in super::super) async fn export(plane: &ControlPlane, caller: &Caller, inpu
     let id = postern_store::snapshot_id(&api.id, &stage.deployment_id);
     let snapshot: DeploymentSnapshot = plane.load(caller, &id, ApiError::internal).await?;
     let documentation = documentation(plane, caller, &api, stage).await?;
-    let source = Source {
-        api_id: &api.id,
-        region: &caller.scope.region,
-        stage_name: &stage.name,
-        deployed: api.deployments.get(&stage.deployment_id).map_or(api.created, |deployment| deployment.created),
-        definition: &snapshot.definition,
-        documentation: documentation.as_ref().map(|(version, snapshot)| Published {
-            version: &version.version,
-            created: version.created,
-            parts: &snapshot.parts,
-        }),
-    };
-    let document = openapi::write(&source, kind, wanted)?;
+    let deployed = api.deployments.get(&stage.deployment_id).map_or(api.created, |deployment| deployment.created);
+    let (api_id, region, stage_name) = (api.id.clone(), caller.scope.region.clone(), stage.name.clone());
     let form = Form::accepted(input.accepts.as_deref());
+    // Writing a large API takes longer than a thread that answers others may be held.
+    let work = move || -> ApiResult<(String, String)> {
+        let source = Source {
+            api_id: &api_id,
+            region: &region,
+            stage_name: &stage_name,
+            deployed,
+            definition: &snapshot.definition,
+            documentation: documentation.as_ref().map(|(version, snapshot)| Published {
+                version: &version.version,
+                created: version.created,
+                parts: &snapshot.parts,
+            }),
+        };
+        let written = form.write(&openapi::write(&source, kind, wanted)?)?;
+        Ok((written, disposition(kind, &source.version(), form)))
+    };
+    let (written, disposition) = tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "an export did not end");
+        ApiError::internal()
+    })??;
     Ok(ExportResponse {
-        body: Some(Bytes::from(form.write(&document)?)),
-        content_disposition: Some(disposition(kind, &source.version(), form)),
+        body: Some(Bytes::from(written)),
+        content_disposition: Some(disposition),
         content_type: Some(CONTENT_TYPE.to_owned()),
     })
 }

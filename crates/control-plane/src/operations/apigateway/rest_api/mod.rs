@@ -83,7 +83,8 @@ pub(super) async fn update(plane: &ControlPlane, caller: &Caller, input: UpdateR
 pub(super) async fn delete(plane: &ControlPlane, caller: &Caller, input: DeleteRestApiInput) -> ApiResult<()> {
     let id = &input.rest_api_id;
     plane.transact::<RestApi, _, _>(caller, id, || removal(plane, caller, id)).await?;
-    plane.publish(id).await
+    plane.publish(id).await;
+    Ok(())
 }
 
 /// Refused while a domain leads to the API, in the reported text. The domains are looked through after the API was read: a mapping that

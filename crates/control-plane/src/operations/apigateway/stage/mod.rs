@@ -49,7 +49,7 @@ pub(super) async fn create(plane: &ControlPlane, caller: &Caller, input: CreateS
     let change = |api: &mut RestApi| create_in(api, &input, now);
     let missing = || rest_api::missing(caller, &input.rest_api_id);
     let shown = plane.change_rest_api(caller, &input.rest_api_id, missing, change).await?;
-    plane.publish(&input.rest_api_id).await?;
+    plane.publish(&input.rest_api_id).await;
     Ok(shown)
 }
 
@@ -186,7 +186,7 @@ pub(super) async fn update(plane: &ControlPlane, caller: &Caller, input: UpdateS
     let (id, name) = (&input.rest_api_id, &input.stage_name);
     let once = || update_once(plane, caller, (id, name), &patches, logging, now);
     let shown = plane.transact::<RestApi, _, _>(caller, id, once).await?;
-    plane.publish(&input.rest_api_id).await?;
+    plane.publish(&input.rest_api_id).await;
     Ok(shown)
 }
 
@@ -199,7 +199,7 @@ async fn update_once(
     logging: Logging,
     now: i64,
 ) -> ApiResult<(Shown, Vec<Write>)> {
-    let found = plane.versioned::<RestApi>(caller, id).await?;
+    let found = plane.find_versioned::<RestApi>(caller, id).await?;
     let Versioned { version, value: mut api } = found.ok_or_else(|| rest_api::missing(caller, id))?;
     let before = api.stages.get(name).and_then(|stage| stage.client_certificate_id.clone());
     let certificates = client_certificate::known(plane, caller, patches.iter().filter_map(patch::certificate).collect()).await?;
@@ -233,7 +233,8 @@ pub(super) fn update_in(
 pub(super) async fn delete(plane: &ControlPlane, caller: &Caller, input: DeleteStageInput) -> ApiResult<()> {
     let (id, name) = (&input.rest_api_id, &input.stage_name);
     plane.transact::<RestApi, _, _>(caller, id, || removal(plane, caller, id, name)).await?;
-    plane.publish(&input.rest_api_id).await
+    plane.publish(&input.rest_api_id).await;
+    Ok(())
 }
 
 /// Refused while a domain leads to the stage, in the reported text; as for a whole API.

@@ -95,8 +95,8 @@ async fn plans_of(
     let key: ApiKey = plane.load(caller, key_id, api_key::missing).await?;
     let mut plans = Vec::new();
     for id in &key.usage_plans {
-        if plane.versioned::<UsagePlanKey>(caller, &postern_store::child_id(id, key_id)).await?.is_some() {
-            plans.extend(plane.versioned::<UsagePlan>(caller, id).await?.map(|found| found.value));
+        if plane.find_versioned::<UsagePlanKey>(caller, &postern_store::child_id(id, key_id)).await?.is_some() {
+            plans.extend(plane.find_versioned::<UsagePlan>(caller, id).await?.map(|found| found.value));
         }
     }
     let (page, position) = page.cut(plans, |plan| &plan.id);
@@ -110,7 +110,7 @@ pub(super) async fn update(plane: &ControlPlane, caller: &Caller, input: UpdateU
 }
 
 async fn update_once(plane: &ControlPlane, caller: &Caller, id: &str, patches: &[Patch]) -> ApiResult<(Shown, Vec<Write>)> {
-    let Versioned { version, value: mut plan } = plane.versioned::<UsagePlan>(caller, id).await?.ok_or_else(missing)?;
+    let Versioned { version, value: mut plan } = plane.load_versioned::<UsagePlan>(caller, id, missing).await?;
     let before = plan.api_stages.clone();
     let named = stages::named(plane, caller, patches).await?;
     patch::apply_all(&mut plan, patches, &named)?;

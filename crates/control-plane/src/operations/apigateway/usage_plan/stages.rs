@@ -25,7 +25,7 @@ pub(super) async fn named(plane: &ControlPlane, caller: &Caller, patches: &[Patc
     }
     let mut known = BTreeSet::new();
     for (api_id, stages) in asked {
-        if let Some(api) = plane.versioned::<RestApi>(caller, &api_id).await? {
+        if let Some(api) = plane.find_versioned::<RestApi>(caller, &api_id).await? {
             let there = stages.into_iter().filter(|stage| api.value.stages.contains_key(stage));
             known.extend(there.map(|stage| (api_id.clone(), stage)));
         }
@@ -46,7 +46,7 @@ pub(super) async fn changes(
     let mut writes = Vec::new();
     let mut rivals: BTreeSet<String> = BTreeSet::new();
     for api_id in changed {
-        let found = plane.versioned::<RestApi>(caller, api_id).await?;
+        let found = plane.find_versioned::<RestApi>(caller, api_id).await?;
         let of_api = |names: &BTreeSet<StageName>, other: &BTreeSet<StageName>| -> Vec<String> {
             names.difference(other).filter(|(id, _)| id == api_id).map(|(_, stage)| stage.clone()).collect()
         };
@@ -78,8 +78,8 @@ pub(super) async fn changes(
     Ok(writes)
 }
 
-/// No key may be in both plans, which share a stage from now on. The rival is written, the same as it was: a key that joins it at the
-/// same time comes before this change or after it.
+/// No key may be in both plans, which share a stage from now on. The rival is touched: a key that joins it at the same time comes
+/// before this change or after it.
 async fn check_rival(
     plane: &ControlPlane,
     caller: &Caller,
@@ -87,7 +87,7 @@ async fn check_rival(
     rival_id: &str,
     stages: &BTreeSet<StageName>,
 ) -> ApiResult<Option<Write>> {
-    let Some(Versioned { version, value: rival }) = plane.versioned::<UsagePlan>(caller, rival_id).await? else {
+    let Some(Versioned { version, value: rival }) = plane.find_versioned::<UsagePlan>(caller, rival_id).await? else {
         return Ok(None);
     };
     let shared = stages.iter().find(|(api_id, stage)| has_stage(&rival, api_id, stage));
@@ -99,7 +99,7 @@ async fn check_rival(
         page.after = found.last().map(|member| member.api_key_id.clone());
         for member in found {
             let other = postern_store::child_id(rival_id, &member.api_key_id);
-            if plane.versioned::<UsagePlanKey>(caller, &other).await?.is_some() {
+            if plane.find_versioned::<UsagePlanKey>(caller, &other).await?.is_some() {
                 return Err(shared_stage(&member.api_key_id, rival_id, api_id, stage));
             }
         }
@@ -107,7 +107,7 @@ async fn check_rival(
             break;
         }
     }
-    postern_store::replace(&caller.scope, rival_id, version, &rival).map(Some).map_err(store_failure)
+    Ok(Some(postern_store::touch::<UsagePlan>(&caller.scope, rival_id, version)))
 }
 
 /// The writes that take stages which are about to go out of their plans.
@@ -120,7 +120,7 @@ pub(in super::super) async fn without_stages(
     let plans: BTreeSet<&String> = gone.iter().flat_map(|stage| &stage.usage_plans).collect();
     let mut writes = Vec::new();
     for id in plans {
-        let Some(Versioned { version, value: mut plan }) = plane.versioned::<UsagePlan>(caller, id).await? else { continue };
+        let Some(Versioned { version, value: mut plan }) = plane.find_versioned::<UsagePlan>(caller, id).await? else { continue };
         plan.api_stages.retain(|known| known.api_id != api_id || gone.iter().all(|stage| stage.name != known.stage));
         writes.push(postern_store::replace(&caller.scope, id, version, &plan).map_err(store_failure)?);
     }
