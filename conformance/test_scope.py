@@ -6,7 +6,7 @@ import pytest
 
 import plans
 from refusals import refusal
-from test_patch_coverage import AUTHORIZER, NLB
+from patched_nouns import AUTHORIZER, NLB
 
 HERE = "scope-1"
 CERTIFICATE = f"arn:aws:acm:{HERE}:000000000000:certificate/1"

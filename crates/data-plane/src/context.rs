@@ -15,6 +15,7 @@ use crate::clock::{self, EpochMillis};
 use crate::compile::PublishedStage;
 use crate::execution_log::ExecutionLog;
 use crate::headers::{Field, Fields, names};
+use crate::stages::path_from_stage;
 use crate::transport::{Body, Request};
 
 /// Bytes of a UUID as text.
@@ -356,7 +357,9 @@ impl ContextVariable {
             Self::UserAgent => arrival.user_agent.as_ref().and_then(text),
             // A stage with a canary answers 501 until canaries are built.
             Self::IsCanaryRequest => Some("false".into()),
-            Self::Path => Some(arrival.uri.path().into()),
+            // A test has no stage in its path.
+            Self::Path if stage.is_test() => Some(arrival.uri.path().into()),
+            Self::Path => Some(path_from_stage(arrival)),
             Self::Protocol => Some(if arrival.version == Version::HTTP_2 { "HTTP/2.0" } else { "HTTP/1.1" }.into()),
             Self::RequestId => text(&arrival.ids.request),
             Self::RequestTime => Some(arrival.epoch.request_time().into()),

@@ -36,7 +36,7 @@ mod test_invoke;
 pub mod transport;
 
 pub use access_log::AccessLog;
-pub use compile::{Effect, LedgerEntry, field_ledger};
+pub use compile::{Effect, LedgerEntry, Route, field_ledger, routes_of};
 pub use counters::GatewayMetrics;
 pub use error::Fault;
 pub use execution_log::token::LogKey;

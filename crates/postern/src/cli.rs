@@ -26,9 +26,9 @@ pub enum Command {
     Serve(ServeArgs),
     /// Make, list and revoke access keys; also beside a running server, with effect within a second
     Keys(KeysArgs),
-    /// Import, deploy and serve an OpenAPI file (not implemented yet)
-    #[command(disable_help_flag = true)]
-    Run(Unimplemented),
+    /// Import, deploy and serve OpenAPI files; nothing is kept
+    #[command(after_long_help = RUN_HELP)]
+    Run(RunArgs),
     /// Render a mapping template with what it reads from a file
     #[command(after_long_help = TEMPLATE_HELP)]
     Template(TemplateArgs),
@@ -65,6 +65,18 @@ Health and metrics are at /_postern/health and /_postern/metrics of the manageme
 
 Every flag is also a key of postern.toml and a variable POSTERN_*; docs/configuration.md lists these and the rest. \
 A flag wins over the environment, the environment over the file. Unknown keys are errors.";
+
+const RUN_HELP: &str = "\
+Each file becomes a REST API of its own, deployed to the stage. Once all are served, one line on stdout says so, and a line for \
+each route follows:
+
+    postern ready management=http://127.0.0.1:4566 http=http://127.0.0.1:8080
+
+A document without any x-amazon-apigateway-integration gets MOCK integrations, made from its examples and schemas. References to \
+other files are followed below the document's directory. What is wrong is shown as FILE:LINE:COLUMN.
+
+Everything is kept in a temporary directory, which SIGTERM and Ctrl-C remove. Any access key and signature is accepted, on loopback \
+addresses only. Configuration is read as by `postern serve`, but for the data directory.";
 
 const TEMPLATE_HELP: &str = "\
 The input is a JSON object; every member may be left out, and unknown ones are errors:
@@ -116,6 +128,38 @@ pub struct ServeArgs {
     /// Accept any access key and signature; needs every listener on loopback [env: POSTERN_DEV]
     #[arg(long)]
     dev: bool,
+}
+
+/// `postern run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// OpenAPI 3.0, 3.1 or Swagger 2.0 documents, in YAML or JSON
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Stage that the APIs are deployed to
+    #[arg(long, value_name = "NAME", default_value = "dev")]
+    pub stage: String,
+    /// Deploy again when a file changes, and say what changed
+    #[arg(long)]
+    pub watch: bool,
+    /// Run a Lambda function's code on this machine (not implemented yet)
+    #[arg(long, value_name = "NAME=DIR")]
+    pub function: Vec<String>,
+    /// Configuration file [env: POSTERN_CONFIG] [default: postern.toml in the working directory, if it exists]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address for AWS clients; port 0 takes a free one [env: POSTERN_MANAGEMENT] [default: 127.0.0.1:4566]
+    #[arg(long, value_name = "ADDR")]
+    management: Option<String>,
+    /// Address for API clients; port 0 takes a free one [env: POSTERN_HTTP] [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    http: Option<String>,
+    /// Address for API clients over TLS (not implemented yet) [env: POSTERN_HTTPS]
+    #[arg(long, value_name = "ADDR")]
+    https: Option<String>,
+    /// Account that the APIs belong to [env: POSTERN_ACCOUNT] [default: 000000000000]
+    #[arg(long, value_name = "ID")]
+    account: Option<String>,
 }
 
 /// `postern keys`.
@@ -185,6 +229,20 @@ impl ServeArgs {
             (&table::DEV, dev),
         ];
         Sources { flags: given(flags), file: self.config, invocation }
+    }
+}
+
+impl RunArgs {
+    /// Together with the environment and the working directory of `invocation`, and always in dev mode.
+    pub fn sources(&self, invocation: Invocation) -> Sources {
+        let flags = [
+            (&table::MANAGEMENT_ADDRESS, self.management.clone()),
+            (&table::HTTP_ADDRESS, self.http.clone()),
+            (&table::HTTPS_ADDRESS, self.https.clone()),
+            (&table::ACCOUNT, self.account.clone()),
+            (&table::DEV, Some("true".to_owned())),
+        ];
+        Sources { flags: given(flags), file: self.config.clone(), invocation }
     }
 }
 
@@ -269,7 +327,7 @@ mod tests {
 
     #[test]
     fn commands_to_come_take_any_arguments() {
-        for line in [vec!["run", "api.yaml", "--stage", "x"], vec!["doctor"], vec!["run", "--help"]] {
+        for line in [vec!["doctor"], vec!["doctor", "--help"]] {
             assert!(Cli::try_parse_from(std::iter::once("postern").chain(line.clone())).is_ok(), "{line:?}");
         }
     }

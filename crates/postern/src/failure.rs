@@ -78,6 +78,9 @@ pub enum Failure {
         /// The line, and a caret under the place.
         excerpt: String,
     },
+    /// Documents that cannot be served; every problem that was found.
+    #[error("cannot run what was given:\n  {}", .0.join("\n  "))]
+    Documents(Vec<String>),
     /// The machine is out of something: threads, descriptors, random numbers.
     #[error("cannot {doing}: {reason}")]
     System {

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::{Cli, Command, KeysArgs, ServeArgs};
+use cli::{Cli, Command, KeysArgs, RunArgs, ServeArgs};
 use config::{Invocation, Settings};
 use failure::Failure;
 
@@ -35,7 +35,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Serve(arguments) => serve_with(arguments),
         Command::Keys(arguments) => keys(arguments),
-        Command::Run(_) => Err(Failure::NotImplemented("run")),
+        Command::Run(arguments) => run_files(arguments),
         Command::Template(arguments) => {
             commands::template::run(&arguments, &mut std::io::stdout().lock(), &mut std::io::stderr().lock())
         }
@@ -47,6 +47,15 @@ fn serve_with(arguments: ServeArgs) -> Result<(), Failure> {
     let settings = Settings::read(&arguments.sources(invocation()?))?;
     logging::start(&settings.log);
     serve::run(settings)
+}
+
+fn run_files(arguments: RunArgs) -> Result<(), Failure> {
+    if !arguments.function.is_empty() {
+        return Err(Failure::NotImplemented("run --function"));
+    }
+    let settings = Settings::read(&arguments.sources(invocation()?))?;
+    logging::start(&settings.log);
+    commands::run::run(&arguments, settings)
 }
 
 fn keys(arguments: KeysArgs) -> Result<(), Failure> {

@@ -22,7 +22,7 @@ fn stderr(output: &Output) -> String {
 fn commands_to_come_are_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
     for (arguments, name) in [
-        (&["run", "api.yaml", "--watch"][..], "postern run"),
+        (&["run", "api.yaml", "--function", "f=dir"][..], "postern run --function"),
         (&["doctor"][..], "postern doctor"),
         (&["serve", "--https", "127.0.0.1:0"][..], "postern serve --https"),
     ] {

@@ -113,6 +113,30 @@ impl Blocked {
     }
 }
 
+/// A method that a deployment of a definition would serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// `GET` and so on, or `ANY`.
+    pub verb: String,
+    /// The resource's path.
+    pub path: String,
+    /// What every request to it is answered with, as 501, when it needs what is not built yet.
+    pub refused: Option<String>,
+}
+
+/// The routes of a definition, by path and verb.
+pub fn routes_of(definition: &Definition) -> Vec<Route> {
+    let (compiled, _) = CompiledApi::compile(definition);
+    let route = |method: &CompiledMethod| Route {
+        verb: method.verb.to_string(),
+        path: compiled.resource(method.resource).path.to_string(),
+        refused: compiled.blocked.as_ref().or(method.blocked.as_ref()).map(|blocked| blocked.message().to_owned()),
+    };
+    let mut routes: Vec<Route> = compiled.methods.iter().map(route).collect();
+    routes.sort_unstable_by(|a, b| (&a.path, &a.verb).cmp(&(&b.path, &b.verb)));
+    routes
+}
+
 impl CompiledApi {
     /// Compiles a definition. Fields that are set and do nothing are said once, in the log.
     pub(crate) fn compile(definition: &Definition) -> (Self, Vec<&'static str>) {

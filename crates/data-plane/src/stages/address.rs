@@ -3,6 +3,8 @@
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 
+use std::borrow::Cow;
+
 use crate::context::Arrival;
 
 /// Bytes of an API id that are looked at; ids are ten characters long.
@@ -79,6 +81,24 @@ impl<'a> Address<'a> {
     }
 }
 
+/// The path as `$context.path` has it, from the stage's name on, whichever way the request named its API. Slashes before the stage are
+/// gone, those behind it stay (recorded).
+pub(crate) fn path_from_stage(arrival: &Arrival) -> Cow<'_, str> {
+    let path = arrival.uri.path();
+    Address::of(arrival).map_or(Cow::Borrowed(path), |address| address.from_stage(path))
+}
+
+impl Address<'_> {
+    fn from_stage<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        let (before, behind) = path.split_at(self.path_at);
+        match before.strip_suffix(self.stage).and_then(|before| before.strip_suffix('/')) {
+            Some(before) => Cow::Borrowed(&path[before.len()..]),
+            // `_user_request_` stands between the two.
+            None => Cow::Owned(format!("/{}{behind}", self.stage)),
+        }
+    }
+}
+
 /// The API id in `{api-id}.execute-api.{anything}`.
 fn host_api(host: &str) -> Option<&str> {
     const LABEL: &str = "execute-api";
@@ -122,6 +142,23 @@ mod tests {
             let found = Address::parse(host, path);
             let found = found.as_ref().map(|found| (found.api_id.as_str(), found.stage, &path[found.path_at..]));
             assert_eq!(found, expected, "{host} {path}");
+        }
+    }
+
+    #[test]
+    fn paths_of_the_context() {
+        let aws = "abc123.execute-api.eu-west-1.amazonaws.com";
+        let table = [
+            (aws, "/prod/pets", "/prod/pets"),
+            (aws, "//prod//pets/", "/prod//pets/"),
+            (aws, "/prod", "/prod"),
+            ("", "/_aws/execute-api/abc/p/x/y", "/p/x/y"),
+            ("", "/restapis/abc/p/_user_request_/x", "/p/x"),
+            ("", "/restapis/abc/p/_user_request_", "/p"),
+        ];
+        for (host, path, expected) in table {
+            let address = Address::parse(host, path).expect("each names an API");
+            assert_eq!(address.from_stage(path), expected, "{host} {path}");
         }
     }
 }

@@ -50,29 +50,92 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 /// # Errors
 /// When it cannot start.
 pub fn run(settings: Settings) -> Result<(), Failure> {
+    block_on(serve(&settings))
+}
+
+/// Runs a server's life to its end, on a runtime of its own.
+///
+/// # Errors
+/// When the runtime cannot be made, and those of the life.
+pub fn block_on(life: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(MANAGEMENT_THREADS)
         .thread_name("management")
         .enable_all()
         .build()
         .map_err(|error| Failure::System { doing: "start a runtime", reason: error.to_string() })?;
-    let served = runtime.block_on(serve(&settings));
+    let served = runtime.block_on(life);
     runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
     served
 }
 
 async fn serve(settings: &Settings) -> Result<(), Failure> {
-    let mut signals = Signals::new()?;
-    let planes = Planes::open(settings).await?;
-    let server = Server::start(settings, &planes).await?;
-    announce(&server)?;
-    signals.next().await;
-    signals.exit_at_the_next();
-    tracing::info!(timeout = ?settings.http.drain_timeout, "draining; a second signal exits at once");
-    server.drain(settings.http.drain_timeout).await;
-    planes.close().await;
-    tracing::info!("drained");
+    let mut running = Running::start(settings, FirstKey::Provided).await?;
+    running.announce()?;
+    running.signalled().await;
+    running.end(settings.http.drain_timeout).await;
     Ok(())
+}
+
+/// Whether an installation without access keys gets one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstKey {
+    /// So that somebody can sign.
+    Provided,
+    /// Nobody has to sign, and nothing is kept.
+    None,
+}
+
+/// A server that runs, until it is told to end.
+pub struct Running {
+    signals: Signals,
+    planes: Planes,
+    server: Server,
+}
+
+impl Running {
+    /// Opens the store and listens. Signals are taken over from here on.
+    ///
+    /// # Errors
+    /// When it cannot start.
+    pub async fn start(settings: &Settings, first_key: FirstKey) -> Result<Self, Failure> {
+        let signals = Signals::new()?;
+        let planes = Planes::open(settings, first_key).await?;
+        let server = Server::start(settings, &planes).await?;
+        Ok(Self { signals, planes, server })
+    }
+
+    /// The management API, for calls from inside.
+    pub fn control_plane(&self) -> Arc<ControlPlane> {
+        Arc::clone(&self.server.control_plane)
+    }
+
+    /// Where traffic is served.
+    pub fn http(&self) -> SocketAddr {
+        self.server.http
+    }
+
+    /// Says on stdout that it is ready.
+    ///
+    /// # Errors
+    /// When stdout is gone.
+    pub fn announce(&self) -> Result<(), Failure> {
+        announce(&self.server)
+    }
+
+    /// Waits for a signal.
+    pub async fn signalled(&mut self) {
+        self.signals.next().await;
+    }
+
+    /// Answers what is under way, for at most `timeout`, and closes the store.
+    pub async fn end(self, timeout: Duration) {
+        self.signals.exit_at_the_next();
+        tracing::info!(?timeout, "draining; a second signal exits at once");
+        self.server.drain(timeout).await;
+        self.planes.close().await;
+        tracing::info!("drained");
+    }
 }
 
 /// The store, and both planes over it.
@@ -87,12 +150,14 @@ struct Planes {
 }
 
 impl Planes {
-    async fn open(settings: &Settings) -> Result<Self, Failure> {
+    async fn open(settings: &Settings, first_key: FirstKey) -> Result<Self, Failure> {
         let file = settings.file.as_ref().map_or_else(|| "none".to_owned(), |file| file.display().to_string());
         tracing::info!(version = env!("CARGO_PKG_VERSION"), configuration_file = file, "starting");
         let counters = Arc::new(Counters::new());
         let store = SqliteStore::open(&settings.data_dir, OpenMode::Serve).await?;
-        if let Some(path) = credentials::provide(&store, &settings.data_dir, &settings.account).await? {
+        if first_key == FirstKey::Provided
+            && let Some(path) = credentials::provide(&store, &settings.data_dir, &settings.account).await?
+        {
             // On stderr itself, because logging may be off and nobody could sign without it.
             let _ = writeln!(std::io::stderr(), "postern: the first access key is in {}", path.display());
         }
@@ -114,16 +179,24 @@ impl Planes {
         Ok(Self { store, publisher: Arc::new(publisher), gateway, access_log, counters, seq })
     }
 
-    fn management_service(&self, settings: &Settings, http: SocketAddr, upstreams: Upstreams) -> ManagementService<Gateway> {
+    fn control_plane(&self, settings: &Settings, http: SocketAddr, upstreams: Upstreams) -> ControlPlane {
         let auth = match settings.mode {
             Mode::Signed => AuthMode::Verify,
             Mode::Dev => AuthMode::Dev { account: settings.account.clone() },
         };
         let publisher = Arc::clone(&self.publisher) as _;
-        let tester = Arc::new(GatewayTester::new(Arc::clone(&self.gateway), upstreams.clone()));
+        let tester = Arc::new(GatewayTester::new(Arc::clone(&self.gateway), upstreams));
         let store = Arc::clone(&self.store) as _;
         let control_plane = ControlPlane::new(store, publisher, Arc::new(NothingKept), tester, Arc::new(SystemClock), auth);
-        let control_plane = control_plane.with_traffic_at(http).with_import_bytes_max(settings.import_bytes_max);
+        control_plane.with_traffic_at(http).with_import_bytes_max(settings.import_bytes_max)
+    }
+
+    fn management_service(
+        &self,
+        settings: &Settings,
+        control_plane: Arc<ControlPlane>,
+        upstreams: Upstreams,
+    ) -> ManagementService<Gateway> {
         let (gateway, handler) = (Arc::clone(&self.gateway), Arc::clone(&self.gateway));
         let metrics = Metrics::new(Arc::clone(&self.counters), move || traffic_counts(&gateway));
         let traffic = Traffic { handler, upstreams, max_body_bytes: settings.http.max_body_bytes };
@@ -140,6 +213,7 @@ impl Planes {
 struct Server {
     management: SocketAddr,
     http: SocketAddr,
+    control_plane: Arc<ControlPlane>,
     stop: watch::Sender<bool>,
     managing: JoinHandle<()>,
     following: JoinHandle<()>,
@@ -157,14 +231,16 @@ impl Server {
         if settings.mode == Mode::Dev {
             tracing::warn!("dev mode: every access key and signature is accepted");
         }
-        let service = Arc::new(planes.management_service(settings, http, Upstreams::new(upstreams)));
+        let upstreams = Upstreams::new(upstreams);
+        let control_plane = Arc::new(planes.control_plane(settings, http, upstreams.clone()));
+        let service = Arc::new(planes.management_service(settings, Arc::clone(&control_plane), upstreams));
         let (stop, stopped) = watch::channel(false);
         let managing = tokio::spawn(async move {
             listener::serve(listener, Arc::clone(&service), stopped).await;
             service.calls.finished().await;
         });
         let following = tokio::spawn(follow(Arc::clone(&planes.publisher), planes.seq));
-        Ok(Self { management, http, stop, managing, following, workers })
+        Ok(Self { management, http, control_plane, stop, managing, following, workers })
     }
 
     /// Lets what is under way be answered, for at most `timeout`.

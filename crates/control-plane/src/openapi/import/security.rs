@@ -102,7 +102,7 @@ impl<'d> Schemes<'d> {
         let own = operation.get("security");
         let required = own.as_ref().or(self.root.as_ref());
         // REST APIs know one authorizer and one key per method, so alternatives are all required.
-        for requirement in required.map(|list| requirements(list, findings)).unwrap_or_default() {
+        for requirement in required.map(|list| requirements(list, subject, findings)).unwrap_or_default() {
             for (name, scopes) in requirement.members() {
                 if !findings.afford(scopes.value.as_array().map_or(0, Vec::len), &scopes.place) {
                     break;
@@ -154,9 +154,10 @@ impl Schemes<'_> {
 }
 
 /// The requirements of a list. Anything but a list of objects would require nothing if it were passed over.
-fn requirements<'d>(list: &Node<'d>, findings: &mut Findings) -> Vec<Node<'d>> {
+fn requirements<'d>(list: &Node<'d>, subject: &str, findings: &mut Findings) -> Vec<Node<'d>> {
     let mut unreadable = |node: &Node<'_>| {
-        findings.problem("Invalid security requirement specified: expected a list of objects", &node.place);
+        let text = format!("{subject}: Invalid security requirement specified: expected a list of objects");
+        findings.problem(text, &node.place);
     };
     if !list.value.is_array() {
         unreadable(list);

@@ -35,6 +35,8 @@ use postern_api_model::apigateway::{ApiGateway, OperationTypes, op};
 use postern_api_model::error::ApiResult;
 use postern_api_model::scope::Caller;
 
+pub use rest_api::{CheckedImport, check_import};
+
 use crate::ControlPlane;
 use crate::unbuilt::unbuilt_v1;
 

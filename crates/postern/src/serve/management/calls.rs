@@ -25,12 +25,8 @@ pub struct Calls {
 
 impl Calls {
     /// None yet.
-    pub fn new(control_plane: ControlPlane) -> Self {
-        Self {
-            control_plane: Arc::new(control_plane),
-            free: Arc::new(Semaphore::new(CALLS_MAX as usize)),
-            body_space: Semaphore::new(BODIES_KIB_MAX),
-        }
+    pub fn new(control_plane: Arc<ControlPlane>) -> Self {
+        Self { control_plane, free: Arc::new(Semaphore::new(CALLS_MAX as usize)), body_space: Semaphore::new(BODIES_KIB_MAX) }
     }
 
     /// Waits for room for a body of this many bytes at most, unless the call can be refused without it. Short bodies need no
@@ -123,14 +119,14 @@ mod tests {
         let store = Arc::new(SqliteStore::open(dir.path(), OpenMode::Serve).await.unwrap());
         let gate = Arc::new(Gate { begun: Semaphore::new(0), open: Semaphore::new(0), published: Mutex::default() });
         let auth = AuthMode::Dev { account: "000000000000".to_owned() };
-        let calls = Arc::new(Calls::new(ControlPlane::new(
+        let calls = Arc::new(Calls::new(Arc::new(ControlPlane::new(
             store,
             Arc::clone(&gate) as _,
             Arc::new(NothingKept),
             Arc::clone(&gate) as _,
             Arc::new(SystemClock),
             auth,
-        )));
+        ))));
 
         let api = call(&calls, "POST", "/restapis", json!({"name": "left"})).await;
         let api_id = api["id"].as_str().unwrap();

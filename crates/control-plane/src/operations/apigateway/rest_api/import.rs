@@ -18,14 +18,14 @@ use bytes::Bytes;
 use indexmap::IndexMap;
 use postern_api_model::apigateway::{EndpointType, ImportRestApiInput, PutMode, PutRestApiInput, RestApi as Shown};
 use postern_api_model::error::{ApiError, ApiResult};
-use postern_api_model::rest_api::RestApi;
+use postern_api_model::rest_api::{Definition, RestApi};
 use postern_api_model::scope::{Caller, Scope};
 
 use super::super::documentation_part::import as parts;
 use super::{create, endpoint, missing, show_one, show_updated};
 use crate::ControlPlane;
 use crate::openapi::document::{Document, DocumentError};
-use crate::openapi::import::{self as openapi, BasePath, Context, Findings, Imported};
+use crate::openapi::import::{self as openapi, BasePath, Context, Findings, Imported, UnknownVersion};
 use apply::Mode;
 
 /// AWS's text for what is no document that can be imported.
@@ -74,10 +74,18 @@ pub(in super::super) async fn import(plane: &ControlPlane, caller: &Caller, inpu
 
 /// A new API of what was read.
 fn build(read: &Read, parameters: &Parameters, warnings: Warnings, scope: &Scope, id: &str, now: i64) -> ApiResult<RestApi> {
-    let mut definition = create::empty(create::name(read.imported.name.as_deref().unwrap_or_default())?);
+    let name = create::name(read.imported.name.as_deref().unwrap_or_default())?;
+    let mut api = empty(name, parameters, scope, id, now);
+    apply::apply(&mut api, read, Mode::Overwrite)?;
+    warnings.check(&read.imported.findings)?;
+    Ok(api)
+}
+
+fn empty(name: String, parameters: &Parameters, scope: &Scope, id: &str, now: i64) -> RestApi {
+    let mut definition = create::empty(name);
     definition.endpoint_configuration = endpoint::of_type(parameters.endpoint_type.unwrap_or(EndpointType::Edge));
     definition.endpoint_configuration.vpc_endpoint_ids.clone_from(&parameters.vpc_endpoint_ids);
-    let mut api = RestApi {
+    RestApi {
         id: id.to_owned(),
         scope: scope.clone(),
         created: now,
@@ -87,10 +95,42 @@ fn build(read: &Read, parameters: &Parameters, warnings: Warnings, scope: &Scope
         documentation_parts: BTreeMap::new(),
         documentation_versions: BTreeMap::new(),
         tags: BTreeMap::new(),
+    }
+}
+
+/// What importing a document would make, and everything that there is to say of it, each with its place.
+#[derive(Debug)]
+pub struct CheckedImport {
+    /// As a deployment would freeze it, apart from ids, which are drawn anew by each import.
+    pub definition: Definition,
+    /// What the reading found and what the API refuses. With a problem in it the import would be refused.
+    pub findings: Findings,
+}
+
+/// Imports a document into an API that nobody keeps. ImportRestApi answers AWS's texts alone; this is for who holds the file and wants
+/// to know the places in it.
+///
+/// # Errors
+/// When it is of no version that can be read.
+pub fn check_import(mut document: Document, scope: &Scope) -> Result<CheckedImport, UnknownVersion> {
+    /// Any id will do: it shows in no message.
+    const API_ID: &str = "0000000000";
+    substitute(&mut document, scope);
+    let parameters = Parameters {
+        base_path: BasePath::Ignore,
+        documentation: Documentation::Read,
+        endpoint_type: None,
+        vpc_endpoint_ids: Vec::new(),
     };
-    apply::apply(&mut api, read, Mode::Overwrite)?;
-    warnings.check(&read.imported.findings)?;
-    Ok(api)
+    let read = read_all(&document, &parameters, API_ID)?;
+    let name = create::name(read.imported.name.as_deref().unwrap_or_default());
+    let untitled = name.as_ref().err().map(|error| error.message.clone());
+    let mut api = empty(name.unwrap_or_default(), &parameters, scope, API_ID, 0);
+    let mut findings = apply::apply_all(&mut api, &read, Mode::Overwrite);
+    if let Some(message) = untitled.filter(|_| read.imported.name.is_none()) {
+        findings.problem(message, "/info");
+    }
+    Ok(CheckedImport { definition: api.definition, findings })
 }
 
 pub(in super::super) async fn put(plane: &ControlPlane, caller: &Caller, input: PutRestApiInput) -> ApiResult<Shown> {
@@ -168,8 +208,12 @@ struct Read {
 }
 
 fn read(document: &Document, parameters: &Parameters, api_id: &str) -> ApiResult<Read> {
+    read_all(document, parameters, api_id).map_err(|_| ApiError::bad_request(INVALID_INPUT))
+}
+
+fn read_all(document: &Document, parameters: &Parameters, api_id: &str) -> Result<Read, UnknownVersion> {
     let context = Context { api_id: api_id.to_owned(), base_path: parameters.base_path };
-    let mut imported = openapi::read(document, &context).map_err(|_| ApiError::bad_request(INVALID_INPUT))?;
+    let mut imported = openapi::read(document, &context)?;
     let is_read = parameters.documentation == Documentation::Read && document.root().get(DOCUMENTATION).is_some();
     let documentation = is_read.then(|| parts::read(document.root()));
     for warning in documentation.iter().flat_map(|documentation| &documentation.warnings) {

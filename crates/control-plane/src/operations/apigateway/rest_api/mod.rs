@@ -30,6 +30,7 @@ use crate::patch::Patch;
 const LOADED_MAX: usize = 25;
 
 pub(super) use export::export;
+pub use import::{CheckedImport, check_import};
 pub(super) use import::{import, put};
 
 pub(super) async fn create(plane: &ControlPlane, caller: &Caller, input: CreateRestApiInput) -> ApiResult<Shown> {

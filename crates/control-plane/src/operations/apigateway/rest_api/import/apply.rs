@@ -36,6 +36,15 @@ impl From<Mode> for PutMode {
 /// # Errors
 /// With everything that stops the import; the API is then to be thrown away.
 pub(super) fn apply(api: &mut RestApi, read: &Read, mode: Mode) -> ApiResult<()> {
+    let findings = apply_all(api, read, mode);
+    if findings.problems().is_empty() {
+        return Ok(());
+    }
+    Err(refusal("Errors found during import:", &findings.problem_texts()))
+}
+
+/// Changes the API as far as it can be, and returns what the reading found together with what the API refuses.
+pub(super) fn apply_all(api: &mut RestApi, read: &Read, mode: Mode) -> Findings {
     let imported = &read.imported;
     let mut paths = Paths::of(&api.definition);
     let kept = Kept::of(&api.definition);
@@ -58,10 +67,7 @@ pub(super) fn apply(api: &mut RestApi, read: &Read, mode: Mode) -> ApiResult<()>
     if let Err(error) = endpoint::check(&api.definition) {
         findings.problem(error.message, "");
     }
-    if findings.problems().is_empty() {
-        return Ok(());
-    }
-    Err(refusal("Errors found during import:", &findings.problem_texts()))
+    findings
 }
 
 /// Ids by name, so that what an import replaces keeps its id.
