@@ -12,7 +12,7 @@ import pytest
 import rest_apis
 from answers import bare
 from refusals import refusal
-from terraform import World, remove, replace
+from terraform import World, add, remove, replace
 from terraform_apis import APIS
 from terraform_methods import METHODS
 from terraform_plans import PLANS
@@ -245,3 +245,41 @@ def test_account(server):
     assert bare(client.get_account()) == {**defaults, "cloudwatchRoleArn": ROLE}
     client.update_account(patchOperations=[replace("/cloudwatchRoleArn")])
     assert bare(client.get_account()) == defaults
+
+
+BODY = {
+    "swagger": "2.0",
+    "info": {"title": "of the document", "description": "of the document", "version": "1"},
+    "x-amazon-apigateway-api-key-source": "AUTHORIZER",
+    "x-amazon-apigateway-binary-media-types": ["document/one", "document/two"],
+    "x-amazon-apigateway-minimum-compression-size": 10,
+    "paths": {"/pets": {"get": {"responses": {"200": {"description": "ok"}}}}},
+}
+
+
+def test_an_api_with_a_body(apigateway):
+    """The document goes over the API, and then what is configured goes over the document, told from the answer of PutRestApi."""
+    made = apigateway.create_rest_api(name="configured", description="configured", binaryMediaTypes=["a/a"])
+    place = {"restApiId": made["id"]}
+    for body in (BODY, {**BODY, "paths": {"/dogs": {}}}):
+        put = apigateway.put_rest_api(**place, mode="overwrite", failOnWarnings=True, body=json.dumps(body).encode())
+        assert (put["name"], put["apiKeySource"], put["minimumCompressionSize"]) == ("of the document", "AUTHORIZER", 10)
+        assert put["binaryMediaTypes"] == ["document/one", "document/two"]
+        back = [remove(f"/binaryMediaTypes/{media_type.replace('/', '~1')}") for media_type in put["binaryMediaTypes"]]
+        back += [add("/binaryMediaTypes/a~1a"), replace("/name", "configured"), replace("/description", "configured")]
+        apigateway.update_rest_api(**place, patchOperations=back)
+        shown = apigateway.get_rest_api(**place)
+        assert bare(shown, "id", "createdDate", "rootResourceId", "tags") == {
+            "name": "configured",
+            "description": "configured",
+            # Of the document, and not configured: they stay, and are read back as computed.
+            "apiKeySource": "AUTHORIZER",
+            "minimumCompressionSize": 10,
+            "binaryMediaTypes": ["a/a"],
+            "disableExecuteApiEndpoint": False,
+            "endpointConfiguration": put["endpointConfiguration"],
+            "version": "1",
+        }
+        assert shown["rootResourceId"] == made["rootResourceId"]
+        paths = [item["path"] for item in apigateway.get_resources(**place)["items"]]
+        assert sorted(paths) == sorted(["/", *body["paths"]])

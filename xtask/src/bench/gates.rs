@@ -17,6 +17,11 @@ const RENDER_RATIO_MIN: f64 = 1.0;
 /// Median time until a deployment or a stage update is served, milliseconds.
 const SERVED_MS_MAX: f64 = 50.0;
 
+/// Longest import or export of an OpenAPI document of two megabytes, milliseconds.
+const DOCUMENT_MS_MAX: f64 = 1000.0;
+/// and what the process may take for it, MiB.
+const DOCUMENT_MIB_MAX: f64 = 200.0;
+
 /// A promise held against a figure.
 #[derive(Debug)]
 pub struct Gate {
@@ -105,9 +110,17 @@ pub fn of_operations(figures: &operations::Figures) -> Vec<Gate> {
     let served = |name: &str, median: f64| {
         Gate::new(median < SERVED_MS_MAX, format!("{name} is served after {median:.2} ms (median), less than {SERVED_MS_MAX} ms"))
     };
+    let documents = &figures.documents;
+    let highest = documents.import_ms.percentile(100.0).max(documents.export_ms.percentile(100.0));
+    let large = format!(
+        "a large OpenAPI document is imported or exported in {highest:.0} ms at most and {:.0} MiB, less than {DOCUMENT_MS_MAX} ms and \
+         {DOCUMENT_MIB_MAX} MiB",
+        documents.peak_mib
+    );
     vec![
         served("CreateDeployment", figures.deploy_to_served_ms.median()),
         served("UpdateStage", figures.update_to_served_ms.median()),
         Gate::new(figures.late_changes == 0, format!("changes that the next request did not see: {}", figures.late_changes)),
+        Gate::new(highest < DOCUMENT_MS_MAX && documents.peak_mib < DOCUMENT_MIB_MAX, large),
     ]
 }

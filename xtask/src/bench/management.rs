@@ -74,6 +74,17 @@ impl Management {
         self.call("GET", &format!("/restapis/{api}"), None)
     }
 
+    /// ImportRestApi.
+    pub fn import_rest_api(&mut self, document: &Value) -> Outcome<Api> {
+        let made = self.call("POST", "/restapis?mode=import&failonwarnings=true", Some(document))?;
+        Ok(Api { id: text(&made, "id")?, root: text(&made, "rootResourceId")? })
+    }
+
+    /// GetExport of [`STAGE`] with the integrations, as JSON.
+    pub fn export(&mut self, api: &str, kind: &str) -> Outcome<Value> {
+        self.call("GET", &format!("/restapis/{api}/stages/{STAGE}/exports/{kind}?extensions=integrations"), None)
+    }
+
     /// CreateResource; returns its id.
     pub fn create_resource(&mut self, parent: Place<'_>, path_part: &str) -> Outcome<String> {
         let target = format!("/restapis/{}/resources/{}", parent.api, parent.resource);

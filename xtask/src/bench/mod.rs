@@ -12,6 +12,7 @@ use clap::{Subcommand, ValueEnum};
 
 mod backend;
 mod contest;
+mod documents;
 mod failure;
 mod gates;
 mod http;

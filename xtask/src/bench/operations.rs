@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::documents;
 use super::failure::{Doing, Failure, Outcome};
 use super::http::{Answer, Connection, request_bytes};
 use super::management::{Api, Management, Place, STAGE};
@@ -52,6 +53,8 @@ pub struct Figures {
     pub parallel_writes_per_second: f64,
     /// What one API and many cost.
     pub sizes: Sizes,
+    /// What a large OpenAPI document costs.
+    pub documents: documents::Figures,
 }
 
 /// What one API and many cost.
@@ -96,6 +99,8 @@ pub fn measure(binary: &Path, scratch: &Path, amount: Amount) -> Outcome<Figures
     let parallel_writes_per_second = parallel_writes(&serving, amount.operations)?;
     serving.running.terminate()?;
     let sizes = Sizes::measure(&home(binary, scratch, "sizes")?, amount.apis)?;
+    eprintln!("operations: a large OpenAPI document");
+    let documents = documents::measure(&home(binary, scratch, "documents")?)?;
     Ok(Figures {
         deploy_to_served_ms,
         update_to_served_ms,
@@ -104,6 +109,7 @@ pub fn measure(binary: &Path, scratch: &Path, amount: Amount) -> Outcome<Figures
         sequential_writes_per_second,
         parallel_writes_per_second,
         sizes,
+        documents,
     })
 }
 
@@ -138,7 +144,8 @@ fn home(binary: &Path, scratch: &Path, name: &str) -> Outcome<Home> {
     Ok(Home { binary: binary.to_owned(), directory })
 }
 
-fn start(home: &Home) -> Outcome<Serving> {
+/// Serves from a data directory on any core.
+pub fn start(home: &Home) -> Outcome<Serving> {
     home.serve(Cpus::Any.command(&home.binary))
 }
 
@@ -324,6 +331,7 @@ fn resident_mib(serving: &Serving) -> Outcome<f64> {
     Ok(serving.running.memory_kib("VmRSS")? as f64 / 1024.0)
 }
 
-fn milliseconds(duration: Duration) -> f64 {
+/// As a figure.
+pub fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }

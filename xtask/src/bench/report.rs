@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::contest::Proxy;
+use super::documents;
 use super::failure::{Doing, Failure, Outcome};
 use super::instructions::Count;
 use super::load::{CONNECTIONS, Figures};
@@ -175,10 +176,26 @@ pub fn operations(figures: &operations::Figures) -> String {
     rates.row(&[parallel, format!("{:.0}", figures.parallel_writes_per_second)]);
     let late = figures.late_changes;
     format!(
-        "### Changes\n\n{}\n\nFirst requests after the operation's answer that did not see the change yet: {late}.\n\n{}\n\n### Size\n\n{}",
+        "### Changes\n\n{}\n\nFirst requests after the operation's answer that did not see the change yet: {late}.\n\n{}\n\n### Size\n\n{}\n\n\
+         ### A large OpenAPI document\n\n{}",
         changes.render(),
         rates.render(),
         sizes(&figures.sizes),
+        documents(&figures.documents),
+    )
+}
+
+fn documents(figures: &documents::Figures) -> String {
+    let mut table = Table::new(&["", "median ms", "highest ms"]);
+    for (name, series) in [("ImportRestApi", &figures.import_ms), ("GetExport", &figures.export_ms)] {
+        let row = [series.median(), series.percentile(100.0)];
+        table.row(&[vec![name.to_owned()], row.iter().map(|ms| format!("{ms:.0}")).collect()].concat());
+    }
+    let bytes = figures.document_bytes as f64 / 1e6;
+    format!(
+        "{}\n\nThe document has {bytes:.1} MB. The process that imported and exported it in turns took {:.0} MiB at most.",
+        table.render(),
+        figures.peak_mib
     )
 }
 

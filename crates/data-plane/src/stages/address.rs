@@ -85,11 +85,11 @@ impl<'a> Address<'a> {
 /// gone, those behind it stay (recorded).
 pub(crate) fn path_from_stage(arrival: &Arrival) -> Cow<'_, str> {
     let path = arrival.uri.path();
-    Address::of(arrival).map_or(Cow::Borrowed(path), |address| address.from_stage(path))
+    Address::of(arrival).map_or(Cow::Borrowed(path), |address| address.stage_path(path))
 }
 
 impl Address<'_> {
-    fn from_stage<'p>(&self, path: &'p str) -> Cow<'p, str> {
+    fn stage_path<'p>(&self, path: &'p str) -> Cow<'p, str> {
         let (before, behind) = path.split_at(self.path_at);
         match before.strip_suffix(self.stage).and_then(|before| before.strip_suffix('/')) {
             Some(before) => Cow::Borrowed(&path[before.len()..]),
@@ -158,7 +158,7 @@ mod tests {
         ];
         for (host, path, expected) in table {
             let address = Address::parse(host, path).expect("each names an API");
-            assert_eq!(address.from_stage(path), expected, "{host} {path}");
+            assert_eq!(address.stage_path(path), expected, "{host} {path}");
         }
     }
 }

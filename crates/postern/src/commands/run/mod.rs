@@ -1,6 +1,6 @@
 //! `postern run`: OpenAPI files in, served APIs out, and nothing kept.
 //!
-//! Each document is read with its files ([`load`]), put into an API and deployed by the operations that a client would call
+//! Each document is read with its files ([`mod@load`]), put into an API and deployed by the operations that a client would call
 //! ([`management`]), and shown ([`routes`]). With `--watch` it is read again whenever one of its files changes ([`watch`]); what was
 //! served stays until a new reading is whole.
 
