@@ -1,7 +1,10 @@
 //! Where the two planes meet: small traits, declared here and wired in the `postern` binary.
 //!
-//! The control plane calls [`Publisher`], [`CacheFlusher`] and [`TestInvoker`]; the data plane calls [`ApiLoader`]. Neither knows the
-//! other.
+//! The control plane calls [`Publisher`], [`CacheFlusher`] and [`TestInvoker`]; the data plane calls [`ApiLoader`],
+//! [`FunctionInvoker`] and [`CredentialSource`]. Neither knows the other.
+
+mod credentials;
+mod function;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -10,6 +13,11 @@ use std::sync::Arc;
 
 use crate::rest_api::{Definition, OrderedMap, Stage};
 use crate::scope::Scope;
+pub use credentials::{CredentialSource, Credentials, WantedCredentials};
+pub use function::{
+    FunctionAnswer, FunctionCall, FunctionEnd, FunctionError, FunctionInvoker, FunctionPiece, FunctionPieces, FunctionStream,
+    Invocation, LogType,
+};
 
 /// A future that a port returns; boxed so that ports can be trait objects.
 pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use postern_api_model::ports::{ApiLoader, ApiSource, PublishError, TestAnswer, TestCall, TestInvokeError};
 
 use crate::access_log::AccessLog;
+use crate::backends::Backends;
 use crate::counters::{Counters, GatewayMetrics};
 use crate::execution_log::token::{LogKey, Tokens};
 use crate::heavy_work::HeavyWork;
@@ -32,11 +33,19 @@ pub struct GatewaySettings {
     pub resident_apis_max: usize,
     /// What clients that ask for the log of a request prove their right with; without one nobody can.
     pub log_key: Option<LogKey>,
+    /// What AWS's names stand for here.
+    pub backends: Backends,
 }
 
 impl Default for GatewaySettings {
     fn default() -> Self {
-        Self { max_body_bytes: BODY_BYTES_MAX, buffer_bytes: BUFFER_BYTES, resident_apis_max: RESIDENT_APIS_MAX, log_key: None }
+        Self {
+            max_body_bytes: BODY_BYTES_MAX,
+            buffer_bytes: BUFFER_BYTES,
+            resident_apis_max: RESIDENT_APIS_MAX,
+            log_key: None,
+            backends: Backends::default(),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! * [`transport`] is the wire: workers that accept connections, pools of connections to backends, bodies.
 //! * `compile` turns a frozen definition into what requests read; [`field_ledger`] says what each stored field does.
+//! * [`backends`] is what AWS's names stand for on this machine.
 //! * `registry` holds the APIs of this node.
 //! * `pipeline` lists the stages of a request, which are in `stages`; `integrations` calls what stands behind a method.
 //! * `mapping_template` is what templates see and do; [`render`] renders one without a request.
@@ -9,6 +10,7 @@
 //! * `gateway_response` renders every failure.
 
 mod access_log;
+pub mod backends;
 mod clock;
 mod compile;
 mod content;

@@ -4,7 +4,7 @@
 //! a REST API method": authorization is not enforced); then it is compiled, and a stage is made for this one request. The pipeline
 //! knows nothing of it but that the method need not be found by its path.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,24 +91,7 @@ fn stage(call: TestCall) -> PublishedStage {
         stages: BTreeMap::new(),
         deployments: BTreeMap::new(),
     };
-    let stage = Stage {
-        name: STAGE.to_owned(),
-        deployment_id: String::new(),
-        created: 0,
-        last_updated: 0,
-        description: None,
-        variables: stage_variables,
-        method_settings: BTreeMap::new(),
-        cache_cluster_enabled: false,
-        cache_cluster_size: None,
-        canary_settings: None,
-        access_log_settings: None,
-        client_certificate_id: None,
-        documentation_version: None,
-        usage_plans: BTreeSet::new(),
-        tracing_enabled: false,
-        tags: BTreeMap::new(),
-    };
+    let stage = Stage { variables: stage_variables, ..Stage::new(STAGE, "", 0) };
     PublishedStage::tested(&stage, api, &source)
 }
 

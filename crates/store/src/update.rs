@@ -145,29 +145,14 @@ where
     T: Send,
     E: Send,
 {
-    let place = store.update_locks().queue(turn);
-    let _turn = match &place {
-        Some(place) => Some(place.turn().await),
-        None => None,
+    let load = || {
+        let planned = plan();
+        async { planned.await.map_err(UpdateError::Refused) }
     };
-    for attempt in 0..=WRITE_RETRIES_MAX {
-        if attempt > 0 {
-            tokio::time::sleep(jittered_wait(attempt)).await;
-        }
-        let (output, writes) = plan().await.map_err(UpdateError::Refused)?;
-        if writes.is_empty() {
-            return Ok(output);
-        }
-        match store.commit(writes).await {
-            Ok(()) => return Ok(output),
-            Err(StoreError::Conflict { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(UpdateError::TooManyConflicts(turn.clone()))
+    in_turn(store, turn, load, Ok).await
 }
 
-/// The loop behind the three on one aggregate: `plan` makes the aggregate's own write from what is stored.
+/// What the three on one aggregate share: `plan` makes the aggregate's own write from what is stored.
 async fn repeat<A, T, E>(
     store: &dyn Store,
     key: &Key,
@@ -178,7 +163,28 @@ where
     T: Send,
     E: Send,
 {
-    let place = store.update_locks().queue(key);
+    let load = || async { Ok(aggregate::load::<A>(store, &key.scope, &key.id).await?) };
+    let decide = |stored| {
+        let (write, Changed { output, also }) = plan(stored)?;
+        Ok((output, [vec![write], also].concat()))
+    };
+    in_turn(store, key, load, decide).await
+}
+
+/// Loads, decides and commits, again after each conflict. The writers of this process that name the same `turn` queue up for it.
+async fn in_turn<L, T, E, F>(
+    store: &dyn Store,
+    turn: &Key,
+    mut load: impl FnMut() -> F + Send,
+    mut decide: impl FnMut(L) -> Result<(T, Vec<Write>), UpdateError<E>> + Send,
+) -> Result<T, UpdateError<E>>
+where
+    F: Future<Output = Result<L, UpdateError<E>>> + Send,
+    L: Send,
+    T: Send,
+    E: Send,
+{
+    let place = store.update_locks().queue(turn);
     let _turn = match &place {
         Some(place) => Some(place.turn().await),
         None => None,
@@ -187,17 +193,17 @@ where
         if attempt > 0 {
             tokio::time::sleep(jittered_wait(attempt)).await;
         }
-        let stored = aggregate::load::<A>(store, &key.scope, &key.id).await?;
-        let (write, Changed { output, also }) = plan(stored)?;
-        let mut writes = vec![write];
-        writes.extend(also);
+        let (output, writes) = decide(load().await?)?;
+        if writes.is_empty() {
+            return Ok(output);
+        }
         match store.commit(writes).await {
             Ok(()) => return Ok(output),
             Err(StoreError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    Err(UpdateError::TooManyConflicts(key.clone()))
+    Err(UpdateError::TooManyConflicts(turn.clone()))
 }
 
 /// Anything up to a bound that doubles with each attempt: writers that met once should not meet again.

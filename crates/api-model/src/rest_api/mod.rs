@@ -135,7 +135,59 @@ pub struct EndpointConfiguration {
 /// A map that keeps the order in which its entries were made, as the service does for what it echoes.
 pub type OrderedMap<V> = IndexMap<String, V>;
 
+impl RestApi {
+    /// An API without deployments, stages, documentation and tags.
+    pub fn new(id: &str, scope: Scope, created: EpochSeconds, definition: Definition) -> Self {
+        Self {
+            id: id.to_owned(),
+            scope,
+            created,
+            definition,
+            deployments: BTreeMap::new(),
+            stages: BTreeMap::new(),
+            documentation_parts: BTreeMap::new(),
+            documentation_versions: BTreeMap::new(),
+            tags: Tags::new(),
+        }
+    }
+}
+
+impl EndpointConfiguration {
+    /// What the service makes of a type alone.
+    pub fn of_type(endpoint_type: EndpointType) -> Self {
+        let ip_address_type = match endpoint_type {
+            EndpointType::Private => IpAddressType::Dualstack,
+            EndpointType::Edge | EndpointType::Regional => IpAddressType::Ipv4,
+        };
+        Self { types: vec![endpoint_type], ip_address_type, vpc_endpoint_ids: Vec::new() }
+    }
+}
+
 impl Definition {
+    /// An API with nothing but its root, with the service's defaults.
+    pub fn empty(name: &str, root_id: &str) -> Self {
+        let root = Resource { id: root_id.to_owned(), parent_id: None, path_part: String::new(), methods: BTreeMap::new() };
+        Self {
+            name: name.to_owned(),
+            description: None,
+            version: None,
+            api_key_source: ApiKeySourceType::Header,
+            binary_media_types: Vec::new(),
+            minimum_compression_size: None,
+            disable_execute_api_endpoint: false,
+            endpoint_configuration: EndpointConfiguration::of_type(EndpointType::Edge),
+            policy: None,
+            security_policy: None,
+            endpoint_access_mode: None,
+            root_resource_id: root_id.to_owned(),
+            resources: BTreeMap::from([(root_id.to_owned(), root)]),
+            models: BTreeMap::new(),
+            request_validators: BTreeMap::new(),
+            gateway_responses: BTreeMap::new(),
+            authorizers: BTreeMap::new(),
+        }
+    }
+
     /// The resource whose path is `/`.
     ///
     /// # Panics

@@ -56,6 +56,30 @@ pub struct Stage {
     pub tags: Tags,
 }
 
+impl Stage {
+    /// A stage without any settings.
+    pub fn new(name: &str, deployment_id: &str, created: EpochSeconds) -> Self {
+        Self {
+            name: name.to_owned(),
+            deployment_id: deployment_id.to_owned(),
+            created,
+            last_updated: created,
+            description: None,
+            variables: BTreeMap::new(),
+            method_settings: BTreeMap::new(),
+            cache_cluster_enabled: false,
+            cache_cluster_size: None,
+            canary_settings: None,
+            access_log_settings: None,
+            client_certificate_id: None,
+            documentation_version: None,
+            tracing_enabled: false,
+            usage_plans: BTreeSet::new(),
+            tags: Tags::new(),
+        }
+    }
+}
+
 /// Settings of one method on a stage, or of all (`*/*`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::struct_excessive_bools, reason = "AWS's own shape")]

@@ -8,14 +8,12 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use postern_api_model::apigateway::{ApiKeySourceType, EndpointType, IntegrationType, IpAddressType, Op, PatchOperation};
+use postern_api_model::apigateway::{IntegrationType, Op, PatchOperation};
 use postern_api_model::error::ApiError;
 use postern_api_model::ports::{
     CacheFlusher, PortFuture, PublishError, Publisher, TestAnswer, TestCall, TestInvokeError, TestInvoker,
 };
-use postern_api_model::rest_api::{
-    AUTHORIZATION_NONE, Definition, EndpointConfiguration, Integration, Method, Model, Resource, RestApi,
-};
+use postern_api_model::rest_api::{AUTHORIZATION_NONE, Definition, Integration, Method, Model, Resource, RestApi};
 use postern_api_model::scope::Scope;
 use postern_store::{AccessKey, AccessKeyStatus, OpenMode, Secret, SqliteStore, Store};
 use serde_json::Value;
@@ -157,40 +155,8 @@ pub(crate) fn scope() -> Scope {
 pub(crate) fn api() -> RestApi {
     let mut root = Resource { id: ROOT.into(), parent_id: None, path_part: String::new(), methods: BTreeMap::new() };
     root.methods.insert("GET".into(), method("GET"));
-    let definition = Definition {
-        name: "fixture".into(),
-        description: None,
-        version: None,
-        api_key_source: ApiKeySourceType::Header,
-        binary_media_types: Vec::new(),
-        minimum_compression_size: None,
-        disable_execute_api_endpoint: false,
-        endpoint_configuration: EndpointConfiguration {
-            types: vec![EndpointType::Edge],
-            ip_address_type: IpAddressType::Ipv4,
-            vpc_endpoint_ids: Vec::new(),
-        },
-        policy: None,
-        security_policy: None,
-        endpoint_access_mode: None,
-        root_resource_id: ROOT.into(),
-        resources: BTreeMap::from([(ROOT.into(), root)]),
-        models: BTreeMap::new(),
-        request_validators: BTreeMap::new(),
-        gateway_responses: BTreeMap::new(),
-        authorizers: BTreeMap::new(),
-    };
-    RestApi {
-        id: API.into(),
-        scope: scope(),
-        created: 0,
-        definition,
-        deployments: BTreeMap::new(),
-        stages: BTreeMap::new(),
-        documentation_parts: BTreeMap::new(),
-        documentation_versions: BTreeMap::new(),
-        tags: BTreeMap::new(),
-    }
+    let definition = Definition { resources: BTreeMap::from([(ROOT.into(), root)]), ..Definition::empty("fixture", ROOT) };
+    RestApi::new(API, scope(), 0, definition)
 }
 
 /// A method with a MOCK integration that anyone may call.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use postern_api_model::apigateway::{ApiKeySourceType, EndpointType, IpAddressType};
+use postern_api_model::apigateway::EndpointType;
 use postern_api_model::ports::ApiSource;
 use postern_api_model::rest_api::{EndpointConfiguration, Method, Resource, Stage};
 use postern_api_model::scope::Scope;
@@ -29,27 +29,9 @@ fn definition(parts: &[(&str, &[&str])]) -> Definition {
         resources.insert((*part).to_owned(), resource);
     }
     Definition {
-        name: "x".to_owned(),
-        description: None,
-        version: None,
-        api_key_source: ApiKeySourceType::Header,
-        binary_media_types: Vec::new(),
-        minimum_compression_size: None,
-        disable_execute_api_endpoint: false,
-        endpoint_configuration: EndpointConfiguration {
-            types: vec![EndpointType::Regional],
-            ip_address_type: IpAddressType::Ipv4,
-            vpc_endpoint_ids: Vec::new(),
-        },
-        policy: None,
-        security_policy: None,
-        endpoint_access_mode: None,
-        root_resource_id: "root".to_owned(),
+        endpoint_configuration: EndpointConfiguration::of_type(EndpointType::Regional),
         resources,
-        models: BTreeMap::new(),
-        request_validators: BTreeMap::new(),
-        gateway_responses: BTreeMap::new(),
-        authorizers: BTreeMap::new(),
+        ..Definition::empty("x", "root")
     }
 }
 

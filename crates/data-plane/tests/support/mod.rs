@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use postern_api_model::apigateway::{ApiKeySourceType, EndpointType, IntegrationType, IpAddressType};
+use postern_api_model::apigateway::{EndpointType, IntegrationType};
 use postern_api_model::ports::{ApiLoader, ApiSource, PortFuture};
 use postern_api_model::rest_api::{
     Definition, EndpointConfiguration, Integration, IntegrationResponse, Method, MethodResponse, OrderedMap, Resource, Stage,
@@ -310,27 +310,9 @@ pub fn api(methods: Vec<(&str, &str, Method)>) -> ApiSource {
         resources.get_mut(&parent).unwrap().methods.insert(verb.to_owned(), method);
     }
     let definition = Definition {
-        name: "test".to_owned(),
-        description: None,
-        version: None,
-        api_key_source: ApiKeySourceType::Header,
-        binary_media_types: Vec::new(),
-        minimum_compression_size: None,
-        disable_execute_api_endpoint: false,
-        endpoint_configuration: EndpointConfiguration {
-            types: vec![EndpointType::Regional],
-            ip_address_type: IpAddressType::Ipv4,
-            vpc_endpoint_ids: Vec::new(),
-        },
-        policy: None,
-        security_policy: None,
-        endpoint_access_mode: None,
-        root_resource_id: "/".to_owned(),
+        endpoint_configuration: EndpointConfiguration::of_type(EndpointType::Regional),
         resources,
-        models: BTreeMap::new(),
-        request_validators: BTreeMap::new(),
-        gateway_responses: BTreeMap::new(),
-        authorizers: BTreeMap::new(),
+        ..Definition::empty("test", "/")
     };
     ApiSource {
         api_id: API.to_owned(),
@@ -343,24 +325,7 @@ pub fn api(methods: Vec<(&str, &str, Method)>) -> ApiSource {
 }
 
 pub fn stage(name: &str) -> Stage {
-    Stage {
-        name: name.to_owned(),
-        deployment_id: "d1".to_owned(),
-        created: 0,
-        last_updated: 0,
-        description: None,
-        variables: BTreeMap::new(),
-        method_settings: BTreeMap::new(),
-        cache_cluster_enabled: false,
-        cache_cluster_size: None,
-        canary_settings: None,
-        access_log_settings: None,
-        client_certificate_id: None,
-        documentation_version: None,
-        tracing_enabled: false,
-        usage_plans: std::collections::BTreeSet::new(),
-        tags: BTreeMap::new(),
-    }
+    Stage::new(name, "d1", 0)
 }
 
 /// The definition of the only deployment, to be changed before it is published.

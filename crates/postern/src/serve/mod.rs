@@ -172,6 +172,7 @@ impl Planes {
             buffer_bytes: settings.http.buffer_bytes,
             resident_apis_max: settings.resident_apis_max,
             log_key: Some(log_key),
+            ..GatewaySettings::default()
         };
         let gateway = Arc::new(Gateway::new(limits, loader, access_log.clone()));
         let data_plane = Arc::clone(&gateway) as Arc<dyn DataPlane>;

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 use std::time::{Duration, Instant};
 
-use postern_api_model::apigateway::{ApiKeySourceType, EndpointType, IpAddressType};
+use postern_api_model::apigateway::EndpointType;
 use postern_api_model::rest_api::{EndpointConfiguration, Model};
 use serde_json::json;
 
@@ -21,27 +21,10 @@ fn definition(models: &[(&str, Value)]) -> Definition {
         ((*name).to_owned(), model)
     };
     Definition {
-        name: "test".to_owned(),
-        description: None,
-        version: None,
-        api_key_source: ApiKeySourceType::Header,
-        binary_media_types: Vec::new(),
-        minimum_compression_size: None,
-        disable_execute_api_endpoint: false,
-        endpoint_configuration: EndpointConfiguration {
-            types: vec![EndpointType::Regional],
-            ip_address_type: IpAddressType::Ipv4,
-            vpc_endpoint_ids: Vec::new(),
-        },
-        policy: None,
-        security_policy: None,
-        endpoint_access_mode: None,
-        root_resource_id: "/".to_owned(),
+        endpoint_configuration: EndpointConfiguration::of_type(EndpointType::Regional),
         resources: BTreeMap::new(),
         models: models.iter().map(model).collect(),
-        request_validators: BTreeMap::new(),
-        gateway_responses: BTreeMap::new(),
-        authorizers: BTreeMap::new(),
+        ..Definition::empty("test", "/")
     }
 }
 

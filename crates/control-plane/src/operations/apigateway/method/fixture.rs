@@ -1,8 +1,6 @@
 //! An API with one method, for the tests of the nouns around methods.
 
-use postern_api_model::apigateway::{
-    ApiKeySourceType, EndpointType, IntegrationType, IpAddressType, Op, PatchOperation, PutIntegrationInput,
-};
+use postern_api_model::apigateway::{EndpointType, IntegrationType, Op, PatchOperation, PutIntegrationInput};
 use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::rest_api::{
     AUTHORIZATION_NONE, Definition, EndpointConfiguration, Method, Model, OrderedMap, RequestValidator, Resource,
@@ -26,27 +24,11 @@ pub(in super::super) fn definition() -> Definition {
         validate_request_parameters: false,
     };
     Definition {
-        name: "fixture".to_owned(),
-        description: None,
-        version: None,
-        api_key_source: ApiKeySourceType::Header,
-        binary_media_types: Vec::new(),
-        minimum_compression_size: None,
-        disable_execute_api_endpoint: false,
-        endpoint_configuration: EndpointConfiguration {
-            types: vec![EndpointType::Regional],
-            ip_address_type: IpAddressType::Ipv4,
-            vpc_endpoint_ids: Vec::new(),
-        },
-        policy: None,
-        security_policy: None,
-        endpoint_access_mode: None,
-        root_resource_id: ROOT.to_owned(),
+        endpoint_configuration: EndpointConfiguration::of_type(EndpointType::Regional),
         resources: [(ROOT.to_owned(), root)].into(),
         models: ["Empty", "Error"].map(|name| (name.to_owned(), model(name))).into(),
         request_validators: [(VALIDATOR.to_owned(), validator)].into(),
-        gateway_responses: Default::default(),
-        authorizers: Default::default(),
+        ..Definition::empty("fixture", ROOT)
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use postern_api_model::apigateway::{ApiKeySourceType, CreateRestApiInput};
+use postern_api_model::apigateway::CreateRestApiInput;
 use postern_api_model::error::{ApiError, ApiResult};
-use postern_api_model::rest_api::{Definition, Model, Resource, RestApi};
+use postern_api_model::rest_api::{Definition, Model, RestApi};
 use postern_api_model::scope::Caller;
 
 use super::super::tag;
@@ -65,17 +65,7 @@ pub(super) fn build(
     definition.security_policy = input.security_policy.or(definition.security_policy);
     definition.endpoint_access_mode = input.endpoint_access_mode.or(definition.endpoint_access_mode);
     endpoint::check(&definition)?;
-    Ok(RestApi {
-        id: id.to_owned(),
-        scope: caller.scope.clone(),
-        created: now,
-        definition,
-        deployments: BTreeMap::new(),
-        stages: BTreeMap::new(),
-        documentation_parts: BTreeMap::new(),
-        documentation_versions: BTreeMap::new(),
-        tags: tag::created(input.tags.clone())?,
-    })
+    Ok(RestApi { tags: tag::created(input.tags.clone())?, ..RestApi::new(id, caller.scope.clone(), now, definition) })
 }
 
 /// An API with nothing but its root and the two models that the service makes with it.
@@ -85,26 +75,7 @@ fn blank(name: String) -> Definition {
 
 /// An API with nothing but its root, as an import begins with.
 pub(super) fn empty(name: String) -> Definition {
-    let root = Resource { id: ids::random(ids::LONG), parent_id: None, path_part: String::new(), methods: BTreeMap::new() };
-    Definition {
-        name,
-        description: None,
-        version: None,
-        api_key_source: ApiKeySourceType::Header,
-        binary_media_types: Vec::new(),
-        minimum_compression_size: None,
-        disable_execute_api_endpoint: false,
-        endpoint_configuration: endpoint::default(),
-        policy: None,
-        security_policy: None,
-        endpoint_access_mode: None,
-        root_resource_id: root.id.clone(),
-        resources: BTreeMap::from([(root.id.clone(), root)]),
-        models: BTreeMap::new(),
-        request_validators: BTreeMap::new(),
-        gateway_responses: BTreeMap::new(),
-        authorizers: BTreeMap::new(),
-    }
+    Definition::empty(&name, &ids::random(ids::LONG))
 }
 
 fn default_models() -> BTreeMap<String, Model> {

@@ -9,19 +9,6 @@ use postern_api_model::apigateway::{
 use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::rest_api::{Definition, EndpointConfiguration};
 
-/// What an API has that asks for nothing.
-pub(super) fn default() -> EndpointConfiguration {
-    of_type(EndpointType::Edge)
-}
-
-pub(super) fn of_type(endpoint_type: EndpointType) -> EndpointConfiguration {
-    let ip_address_type = match endpoint_type {
-        EndpointType::Private => IpAddressType::Dualstack,
-        EndpointType::Edge | EndpointType::Regional => IpAddressType::Ipv4,
-    };
-    EndpointConfiguration { types: vec![endpoint_type], ip_address_type, vpc_endpoint_ids: Vec::new() }
-}
-
 /// The configuration that a create asks for.
 pub(super) fn created(given: &Given) -> ApiResult<EndpointConfiguration> {
     let endpoint_type = match given.types.as_deref() {
@@ -32,7 +19,7 @@ pub(super) fn created(given: &Given) -> ApiResult<EndpointConfiguration> {
         }
         Some(_) => return Err(ApiError::bad_request("Cannot create an api with multiple Endpoint Types.")),
     };
-    let default = of_type(endpoint_type);
+    let default = EndpointConfiguration::of_type(endpoint_type);
     Ok(EndpointConfiguration {
         ip_address_type: given.ip_address_type.unwrap_or(default.ip_address_type),
         vpc_endpoint_ids: given.vpc_endpoint_ids.clone().unwrap_or_default(),

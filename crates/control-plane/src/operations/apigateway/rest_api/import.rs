@@ -12,17 +12,15 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use indexmap::IndexMap;
 use postern_api_model::apigateway::{EndpointType, ImportRestApiInput, PutMode, PutRestApiInput, RestApi as Shown};
 use postern_api_model::error::{ApiError, ApiResult};
-use postern_api_model::rest_api::{Definition, RestApi};
+use postern_api_model::rest_api::{Definition, EndpointConfiguration, RestApi};
 use postern_api_model::scope::{Caller, Scope};
 
 use super::super::documentation_part::import as parts;
-use super::{create, endpoint, missing, show_one, show_updated};
+use super::{create, missing, show_one, show_updated};
 use crate::ControlPlane;
 use crate::openapi::document::{Document, DocumentError};
 use crate::openapi::import::{self as openapi, BasePath, Context, Findings, Imported, UnknownVersion};
@@ -83,19 +81,9 @@ fn build(read: &Read, parameters: &Parameters, warnings: Warnings, scope: &Scope
 
 fn empty(name: String, parameters: &Parameters, scope: &Scope, id: &str, now: i64) -> RestApi {
     let mut definition = create::empty(name);
-    definition.endpoint_configuration = endpoint::of_type(parameters.endpoint_type.unwrap_or(EndpointType::Edge));
+    definition.endpoint_configuration = EndpointConfiguration::of_type(parameters.endpoint_type.unwrap_or(EndpointType::Edge));
     definition.endpoint_configuration.vpc_endpoint_ids.clone_from(&parameters.vpc_endpoint_ids);
-    RestApi {
-        id: id.to_owned(),
-        scope: scope.clone(),
-        created: now,
-        definition,
-        deployments: BTreeMap::new(),
-        stages: BTreeMap::new(),
-        documentation_parts: BTreeMap::new(),
-        documentation_versions: BTreeMap::new(),
-        tags: BTreeMap::new(),
-    }
+    RestApi::new(id, scope.clone(), now, definition)
 }
 
 /// What importing a document would make, and everything that there is to say of it, each with its place.

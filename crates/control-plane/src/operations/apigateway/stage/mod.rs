@@ -94,24 +94,7 @@ pub(super) fn new(api: &RestApi, name: &str, deployment_id: &str, now: i64) -> A
             "Maximum number of stages for this API has been reached. Please contact AWS if you need additional stages.",
         ));
     }
-    Ok(Stage {
-        name: name.to_owned(),
-        deployment_id: deployment_id.to_owned(),
-        created: now,
-        last_updated: now,
-        description: None,
-        variables: BTreeMap::new(),
-        method_settings: BTreeMap::new(),
-        cache_cluster_enabled: false,
-        cache_cluster_size: None,
-        canary_settings: None,
-        access_log_settings: None,
-        client_certificate_id: None,
-        documentation_version: None,
-        tracing_enabled: false,
-        usage_plans: BTreeSet::new(),
-        tags: BTreeMap::new(),
-    })
+    Ok(Stage::new(name, deployment_id, now))
 }
 
 /// A cache that is on has a size; one that is off shows the size only if it was given.

@@ -202,7 +202,7 @@ fn an_overwrite_leaves_what_the_document_names() {
     let mut one = before();
     let root = one.definition.root_resource_id.clone();
     let a = resource(&one.definition, "/a").unwrap().id.clone();
-    one.definition.endpoint_configuration = endpoint::of_type(EndpointType::Regional);
+    one.definition.endpoint_configuration = EndpointConfiguration::of_type(EndpointType::Regional);
     one.tags.insert("k".to_owned(), "v".to_owned());
     let imported = read(&document(AFTER), &parameters(&[("endpointConfigurationTypes", "EDGE")]), API).unwrap();
     apply::apply(&mut one, &imported, Mode::Overwrite).unwrap();
