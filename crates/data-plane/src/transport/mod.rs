@@ -17,7 +17,8 @@ mod upstream;
 pub use body::{Body, BodyError};
 pub use server::{ListenerSettings, Workers};
 pub use upstream::{
-    Origin, ResolveFuture, Resolver, Scheme, SystemResolver, TlsVerify, UpstreamError, UpstreamSettings, Upstreams,
+    ChosenBy, ClientIdentity, ClientIdentityError, Origin, ResolveFuture, Resolver, Scheme, SystemResolver, TlsVerify,
+    UpstreamError, UpstreamSettings, Upstreams,
 };
 
 /// A client's request: head parsed and checked for anything that two readers could understand differently, body streaming.

@@ -47,7 +47,7 @@ impl Connector {
             Scheme::Https => {
                 let name = ServerName::try_from(origin.host().to_owned())
                     .map_err(|error| UpstreamError::Tls(io::Error::other(error)))?;
-                let connector = self.tls.connector(origin.verify()).map_err(UpstreamError::Tls)?;
+                let connector = self.tls.connector(origin.verify(), origin.identity()).map_err(UpstreamError::Tls)?;
                 let stream = connector.connect(name, tcp).await.map_err(UpstreamError::Tls)?;
                 UpstreamIo::tls(stream, budget.clone())
             }
@@ -71,11 +71,12 @@ impl Connector {
     /// Tries the name's addresses in order. One that the guard refuses is passed over, and the refusal reported if no other
     /// address answers.
     async fn connect_tcp(&self, origin: &Origin) -> Result<TcpStream, UpstreamError> {
-        let addresses = self.resolver.resolve(origin.host()).await?;
+        let (host, port) = origin.dialled();
+        let addresses = self.resolver.resolve(host).await?;
         let mut failure = None;
         for ip in addresses.iter().take(ADDRESSES_TRIED_MAX) {
-            let address = SocketAddr::new(*ip, origin.port());
-            if let Err(refused) = self.guard.check(address) {
+            let address = SocketAddr::new(*ip, port);
+            if let Err(refused) = self.guard.check(address, origin.chosen_by()) {
                 failure = Some(refused);
                 continue;
             }

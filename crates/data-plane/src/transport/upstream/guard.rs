@@ -7,7 +7,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use super::{UpstreamError, UpstreamSettings};
+use super::{ChosenBy, UpstreamError, UpstreamSettings};
 
 /// EC2's metadata service over IPv6, which is in no link-local range.
 const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
@@ -29,16 +29,17 @@ impl Guard {
     }
 
     /// Passes an address that may be connected to.
-    pub(super) fn check(&self, address: SocketAddr) -> Result<(), UpstreamError> {
+    pub(super) fn check(&self, address: SocketAddr, chosen_by: ChosenBy) -> Result<(), UpstreamError> {
         let ip = address.ip().to_canonical();
         if self.allowed.contains(&ip) {
             return Ok(());
         }
-        let reason = match ip {
+        let rule = match ip {
             IpAddr::V4(ip) => refusal_v4(ip),
             IpAddr::V6(ip) => refusal_v6(ip),
         };
-        let reason = reason.or_else(|| self.is_own(ip, address.port()).then_some("Postern itself listens on it"));
+        let rule = rule.filter(|rule| !(rule.is_about_trust && chosen_by == ChosenBy::Operator)).map(|rule| rule.reason);
+        let reason = rule.or_else(|| self.is_own(ip, address.port()).then_some("Postern itself listens on it"));
         reason.map_or(Ok(()), |reason| Err(UpstreamError::Refused { address, reason }))
     }
 
@@ -54,29 +55,46 @@ fn is_local(ip: IpAddr) -> bool {
     ip.is_loopback() || UdpSocket::bind((ip, 0)).is_ok()
 }
 
-fn refusal_v4(ip: Ipv4Addr) -> Option<&'static str> {
+/// Why an address is no backend's.
+struct Refusal {
+    reason: &'static str,
+    /// Whether it could be a backend's, if somebody says so who may read this machine's secrets anyway.
+    is_about_trust: bool,
+}
+
+impl Refusal {
+    const fn of_trust(reason: &'static str) -> Option<Self> {
+        Some(Self { reason, is_about_trust: true })
+    }
+
+    const fn of_meaning(reason: &'static str) -> Option<Self> {
+        Some(Self { reason, is_about_trust: false })
+    }
+}
+
+fn refusal_v4(ip: Ipv4Addr) -> Option<Refusal> {
     if ip.is_link_local() {
-        Some("link-local addresses are refused, the metadata service's among them")
+        Refusal::of_trust("link-local addresses are refused, the metadata service's among them")
     } else if METADATA_V4.contains(&ip) {
-        Some("it is a metadata service's")
+        Refusal::of_trust("it is a metadata service's")
     } else if ip.octets()[0] == 0 {
-        Some("it means no one host")
+        Refusal::of_meaning("it means no one host")
     } else if ip.is_multicast() || ip.is_broadcast() {
-        Some("multicast and broadcast addresses are refused")
+        Refusal::of_meaning("multicast and broadcast addresses are refused")
     } else {
         None
     }
 }
 
-fn refusal_v6(ip: Ipv6Addr) -> Option<&'static str> {
+fn refusal_v6(ip: Ipv6Addr) -> Option<Refusal> {
     if ip.is_unicast_link_local() {
-        Some("link-local addresses are refused")
+        Refusal::of_trust("link-local addresses are refused")
     } else if ip == METADATA_V6 {
-        Some("it is a metadata service's")
+        Refusal::of_trust("it is a metadata service's")
     } else if ip.is_unspecified() {
-        Some("it means no one host")
+        Refusal::of_meaning("it means no one host")
     } else if ip.is_multicast() {
-        Some("multicast and broadcast addresses are refused")
+        Refusal::of_meaning("multicast and broadcast addresses are refused")
     } else {
         embedded_v4(ip).and_then(refusal_v4)
     }
@@ -131,7 +149,7 @@ mod tests {
             "[2002:a9fe:a9fe::1]:80",
             "[::a9fe:a9fe]:80",
         ] {
-            assert!(guard.check(address.parse().unwrap()).is_err(), "{address}");
+            assert!(guard.check(address.parse().unwrap(), ChosenBy::Api).is_err(), "{address}");
         }
     }
 
@@ -141,7 +159,7 @@ mod tests {
         for address in
             ["127.0.0.1:80", "[::1]:80", "10.1.2.3:80", "192.168.1.1:80", "[fd12::1]:80", "1.1.1.1:443", "[64:ff9b::101:101]:80"]
         {
-            assert!(guard.check(address.parse().unwrap()).is_ok(), "{address}");
+            assert!(guard.check(address.parse().unwrap(), ChosenBy::Api).is_ok(), "{address}");
         }
     }
 
@@ -156,16 +174,35 @@ mod tests {
             ("[::1]:8443", false),
             ("192.0.2.1:8443", true),
         ] {
-            assert_eq!(guard.check(address.parse().unwrap()).is_ok(), passes, "{address}");
+            assert_eq!(guard.check(address.parse().unwrap(), ChosenBy::Api).is_ok(), passes, "{address}");
+        }
+    }
+
+    #[test]
+    fn the_operator_may_name_any_one_host_but_this_gateway() {
+        let guard = guard(&["127.0.0.2:8080", "0.0.0.0:8443"], &[]);
+        for (address, passes) in [
+            ("169.254.169.254:80", true),
+            ("100.100.100.200:80", true),
+            ("[fe80::1]:80", true),
+            ("[fd00:ec2::254]:80", true),
+            ("[::ffff:169.254.169.254]:80", true),
+            ("0.0.0.0:80", false),
+            ("[::]:80", false),
+            ("224.0.0.1:80", false),
+            ("127.0.0.2:8080", false),
+            ("127.0.0.1:8443", false),
+        ] {
+            assert_eq!(guard.check(address.parse().unwrap(), ChosenBy::Operator).is_ok(), passes, "{address}");
         }
     }
 
     #[test]
     fn an_allowed_address_passes_every_rule() {
         let guard = guard(&["127.0.0.1:8080"], &["169.254.170.2", "127.0.0.1"]);
-        assert!(guard.check("169.254.170.2:80".parse().unwrap()).is_ok());
-        assert!(guard.check("[::ffff:169.254.170.2]:80".parse().unwrap()).is_ok());
-        assert!(guard.check("127.0.0.1:8080".parse().unwrap()).is_ok());
-        assert!(guard.check("169.254.169.254:80".parse().unwrap()).is_err());
+        assert!(guard.check("169.254.170.2:80".parse().unwrap(), ChosenBy::Api).is_ok());
+        assert!(guard.check("[::ffff:169.254.170.2]:80".parse().unwrap(), ChosenBy::Api).is_ok());
+        assert!(guard.check("127.0.0.1:8080".parse().unwrap(), ChosenBy::Api).is_ok());
+        assert!(guard.check("169.254.169.254:80".parse().unwrap(), ChosenBy::Api).is_err());
     }
 }

@@ -1,7 +1,8 @@
 //! TLS towards backends.
 
+use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
@@ -11,44 +12,69 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_rustls::TlsConnector;
 
-use super::TlsVerify;
+use super::{ClientIdentity, TlsVerify};
 
-/// Clients by how they verify; made at the first use, since reading the system's roots takes tens of milliseconds.
+/// Clients with a certificate of their own that are kept: past it all are forgotten, which costs each a full handshake.
+const IDENTITIES_MAX: usize = 256;
+
+/// Clients by how they verify and what they show; each keeps its own sessions, so that none is resumed for another identity. Made
+/// at the first use, since reading the system's roots takes tens of milliseconds.
 pub(super) struct TlsClients {
     extra_roots: Vec<Vec<u8>>,
-    full: OnceLock<TlsConnector>,
-    any_issuer: OnceLock<TlsConnector>,
+    provider: Arc<CryptoProvider>,
+    full_verifier: OnceLock<Arc<dyn ServerCertVerifier>>,
+    clients: Mutex<Clients>,
 }
+
+type Clients = HashMap<(TlsVerify, Option<ClientIdentity>), TlsConnector>;
 
 impl TlsClients {
     pub(super) fn new(extra_roots: Vec<Vec<u8>>) -> Self {
-        Self { extra_roots, full: OnceLock::new(), any_issuer: OnceLock::new() }
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        Self { extra_roots, provider, full_verifier: OnceLock::new(), clients: Mutex::default() }
     }
 
-    pub(super) fn connector(&self, verify: TlsVerify) -> io::Result<TlsConnector> {
-        let cell = match verify {
-            TlsVerify::Full => &self.full,
-            TlsVerify::AnyIssuer => &self.any_issuer,
-        };
-        if let Some(connector) = cell.get() {
+    pub(super) fn connector(&self, verify: TlsVerify, identity: Option<&ClientIdentity>) -> io::Result<TlsConnector> {
+        let key = (verify, identity.cloned());
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connector) = clients.get(&key) {
             return Ok(connector.clone());
         }
-        let connector = self.build(verify).map_err(io::Error::other)?;
-        Ok(cell.get_or_init(|| connector).clone())
+        let connector = self.build(verify, identity).map_err(io::Error::other)?;
+        if clients.len() >= IDENTITIES_MAX {
+            clients.clear();
+        }
+        clients.insert(key, connector.clone());
+        Ok(connector)
     }
 
-    fn build(&self, verify: TlsVerify) -> Result<TlsConnector, rustls::Error> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
-        let mut config = match verify {
-            TlsVerify::Full => builder.with_root_certificates(self.roots()?).with_no_client_auth(),
-            TlsVerify::AnyIssuer => {
-                let verifier = Arc::new(AnyIssuerVerifier { provider });
-                builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
-            }
+    fn build(&self, verify: TlsVerify, identity: Option<&ClientIdentity>) -> Result<TlsConnector, rustls::Error> {
+        let verifier: Arc<dyn ServerCertVerifier> = match verify {
+            TlsVerify::Full => self.full_verifier()?,
+            TlsVerify::AnyIssuer => Arc::new(AnyIssuerVerifier { provider: Arc::clone(&self.provider) }),
+        };
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions()?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier);
+        let mut config = match identity {
+            Some(identity) => builder.with_client_cert_resolver(identity.resolver()),
+            None => builder.with_no_client_auth(),
         };
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(TlsConnector::from(Arc::new(config)))
+    }
+
+    /// Shared by all clients: the roots take more room than all the rest.
+    fn full_verifier(&self) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
+        if let Some(verifier) = self.full_verifier.get() {
+            return Ok(Arc::clone(verifier));
+        }
+        let verifier: Arc<dyn ServerCertVerifier> =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(self.roots()?), Arc::clone(&self.provider))
+                .build()
+                .map_err(|error| rustls::Error::General(error.to_string()))?;
+        Ok(Arc::clone(self.full_verifier.get_or_init(|| verifier)))
     }
 
     /// Read once per process: workers share the system's roots.
