@@ -46,6 +46,8 @@ pub(crate) enum GatewayError {
     RequestBroken,
     /// The definition makes every such request fail; the text is for the log.
     Configuration(&'static str),
+    /// What AWS's names stand for here is not configured; the text, which names the key to set, is for the log.
+    Unconfigured(String),
     /// A body could not be transformed; the text is for the log.
     Transformation(String),
     /// No integration response is meant for the integration's status; the text is for the log.
@@ -86,7 +88,7 @@ impl GatewayError {
             Self::RequestTooLarge => GatewayResponseType::RequestTooLarge,
             Self::MissingParameters(_) => GatewayResponseType::BadRequestParameters,
             Self::InvalidBody(_) | Self::MalformedJson | Self::RequestBroken => GatewayResponseType::BadRequestBody,
-            Self::Configuration(_) | Self::Transformation(_) | Self::Unselected(_) | Self::Model(_) => {
+            Self::Configuration(_) | Self::Unconfigured(_) | Self::Transformation(_) | Self::Unselected(_) | Self::Model(_) => {
                 GatewayResponseType::ApiConfigurationError
             }
             Self::Address(_) | Self::Network(_) | Self::Malformed(_) => GatewayResponseType::IntegrationFailure,
@@ -108,6 +110,7 @@ impl GatewayError {
             | Self::RequestBroken => StatusCode::BAD_REQUEST,
             // AWS calls an address that leads nowhere an "Invalid endpoint address" and answers 500.
             Self::Configuration(_)
+            | Self::Unconfigured(_)
             | Self::Transformation(_)
             | Self::Unselected(_)
             | Self::Model(_)
@@ -134,6 +137,7 @@ impl GatewayError {
             // Reported from AWS.
             Self::MalformedJson => "Invalid JSON in request body",
             Self::Configuration(_)
+            | Self::Unconfigured(_)
             | Self::Transformation(_)
             | Self::Unselected(_)
             | Self::Model(_)
@@ -160,6 +164,7 @@ impl GatewayError {
             | Self::RequestBroken => "BadRequestException",
             Self::RequestTooLarge => "RequestTooLargeException",
             Self::Configuration(_)
+            | Self::Unconfigured(_)
             | Self::Transformation(_)
             | Self::Unselected(_)
             | Self::Model(_)
@@ -187,6 +192,7 @@ impl GatewayError {
             Self::Address(_) | Self::Network(_) | Self::Malformed(_) | Self::Timeout => Fault::Integration,
             Self::NotImplemented(_)
             | Self::Configuration(_)
+            | Self::Unconfigured(_)
             | Self::Transformation(_)
             | Self::Unselected(_)
             | Self::Model(_)
@@ -209,6 +215,7 @@ impl GatewayError {
             Self::Model(detail) | Self::Transformation(detail) | Self::Unselected(detail) | Self::InvalidBody(detail) => {
                 Some(detail)
             }
+            Self::Unconfigured(detail) => Some(detail),
             Self::Address(detail) | Self::Network(detail) | Self::Malformed(detail) | Self::Store(detail) => Some(detail),
             _ => None,
         }

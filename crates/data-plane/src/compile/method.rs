@@ -38,7 +38,7 @@ pub(crate) struct CompiledMethod {
 #[derive(Debug)]
 pub(crate) enum CompiledIntegration {
     HttpProxy(HttpEndpoint),
-    Http(HttpEndpoint, HttpExchange),
+    Http(HttpEndpoint, MappedExchange),
     Mock(MockExchange),
     /// A kind that is not built; its method is always blocked.
     Unsupported,
@@ -46,18 +46,24 @@ pub(crate) enum CompiledIntegration {
     Broken(&'static str),
 }
 
-/// How a backend is asked.
+/// What is asked of a backend, whichever it is.
 #[derive(Debug)]
-pub(crate) struct HttpEndpoint {
+pub(crate) struct CompiledRequest {
     /// `None`: the client's verb.
     pub(crate) verb: Option<http::Method>,
-    pub(crate) uri: Result<UriTemplate, AddressError>,
     pub(crate) mappings: Mappings,
     pub(crate) timeout: Duration,
-    pub(crate) transfer: Transfer,
-    pub(crate) verify: TlsVerify,
     /// Of the request's body.
     pub(crate) handling: Handling,
+}
+
+/// How an HTTP backend is asked.
+#[derive(Debug)]
+pub(crate) struct HttpEndpoint {
+    pub(crate) request: CompiledRequest,
+    pub(crate) uri: Result<UriTemplate, AddressError>,
+    pub(crate) transfer: Transfer,
+    pub(crate) verify: TlsVerify,
 }
 
 /// Whether an answer is held back until it is whole.
@@ -79,9 +85,9 @@ pub(crate) struct Mappings {
     pub(crate) body: BodySources,
 }
 
-/// Bodies and responses of a non-proxy HTTP integration.
+/// Bodies and responses of an integration that is mapped both ways.
 #[derive(Debug)]
-pub(crate) struct HttpExchange {
+pub(crate) struct MappedExchange {
     pub(crate) templates: RequestTemplates<Template>,
     pub(crate) responses: Responses,
 }
@@ -175,7 +181,7 @@ impl CompiledIntegration {
             IntegrationType::Http => match HttpEndpoint::compile(integration, surroundings, inert) {
                 Ok(endpoint) => {
                     let templates = RequestTemplates::new(templates(), passthrough);
-                    Self::Http(endpoint, HttpExchange { templates, responses: responses() })
+                    Self::Http(endpoint, MappedExchange { templates, responses: responses() })
                 }
                 Err(reason) => Self::Broken(reason),
             },
@@ -209,17 +215,11 @@ impl HttpEndpoint {
         surroundings: &Surroundings<'_>,
         inert: &mut Vec<&'static str>,
     ) -> Result<Self, &'static str> {
-        let mappings = Mappings::compile(integration, surroundings.path_parameters, inert)?;
-        let names: Vec<Box<str>> = mappings.path.iter().map(|(name, _)| name.clone()).collect();
-        let verb = match integration.http_method.as_deref() {
-            None | Some("ANY" | "") => None,
-            Some(verb) => Some(http::Method::from_bytes(verb.as_bytes()).map_err(|_| "the integration's verb is invalid")?),
-        };
+        let request = CompiledRequest::compile(integration, surroundings.path_parameters, inert)?;
+        let uri = UriTemplate::parse(integration.uri.as_deref().unwrap_or(""), &request.mappings.path_names());
         Ok(Self {
-            verb,
-            uri: UriTemplate::parse(integration.uri.as_deref().unwrap_or(""), &names),
-            mappings,
-            timeout: Duration::from_millis(integration.timeout_in_millis.into()),
+            request,
+            uri,
             transfer: match integration.response_transfer_mode {
                 Some(ResponseTransferMode::Stream) => Transfer::Stream,
                 Some(ResponseTransferMode::Buffered) | None => Transfer::Buffered,
@@ -228,12 +228,35 @@ impl HttpEndpoint {
                 Some(true) => TlsVerify::AnyIssuer,
                 Some(false) | None => TlsVerify::Full,
             },
+        })
+    }
+}
+
+impl CompiledRequest {
+    fn compile(
+        integration: &Integration,
+        path_parameters: &[Box<str>],
+        inert: &mut Vec<&'static str>,
+    ) -> Result<Self, &'static str> {
+        let verb = match integration.http_method.as_deref() {
+            None | Some("ANY" | "") => None,
+            Some(verb) => Some(http::Method::from_bytes(verb.as_bytes()).map_err(|_| "the integration's verb is invalid")?),
+        };
+        Ok(Self {
+            verb,
+            mappings: Mappings::compile(integration, path_parameters, inert)?,
+            timeout: Duration::from_millis(integration.timeout_in_millis.into()),
             handling: integration.content_handling.into(),
         })
     }
 }
 
 impl Mappings {
+    /// The path parameters that something is mapped to.
+    pub(super) fn path_names(&self) -> Vec<Box<str>> {
+        self.path.iter().map(|(name, _)| name.clone()).collect()
+    }
+
     fn compile(
         integration: &Integration,
         path_parameters: &[Box<str>],

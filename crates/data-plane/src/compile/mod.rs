@@ -26,7 +26,10 @@ use std::sync::Arc;
 pub(crate) use expression::{BodySource, BodySources, RequestSource, ResponseSource};
 pub(crate) use gateway_responses::{CustomResponse, ErrorVariable, FailureSource, GatewayResponses, TemplatePiece};
 pub use ledger::{Effect, LedgerEntry, field_ledger};
-pub(crate) use method::{CompiledIntegration, CompiledMethod, HttpEndpoint, HttpExchange, MockExchange, MockTemplate, Transfer};
+pub(crate) use method::{
+    CompiledIntegration, CompiledMethod, CompiledRequest, HttpEndpoint, MappedExchange, Mappings, MockExchange, MockTemplate,
+    Transfer,
+};
 pub(crate) use mock::status_code;
 use postern_api_model::rest_api::Definition;
 pub(crate) use published::{PublishedApi, PublishedStage, publish};

@@ -7,24 +7,31 @@ use http::{HeaderMap, StatusCode, header};
 use tokio::time::Instant;
 
 use super::hold::{Delivery, Limits, hold};
-use super::{Answer, MappedAnswer};
-use crate::compile::{CompiledResponse, HttpExchange, MockExchange, Template, Transfer};
+use super::{Answer, MappedAnswer, send_signed};
+use crate::backends::Backends;
+use crate::compile::{CompiledResponse, MappedExchange, MockExchange, Template, Transfer};
 use crate::content::{self, Conversion, Kind, TextBody};
 use crate::error::GatewayError;
 use crate::mapping_template::{Document, MappingTemplate};
-use crate::stages::{Asked, HttpCall, Transformed, Untransformable, unselected, untransformed};
+use crate::stages::{Asked, Call, HttpCall, Transformed, Untransformable, unselected, untransformed};
 use crate::transport::{Body, BodyError, Response, Upstreams};
 
-/// HTTP: the backend's status chooses.
-pub(super) async fn http<'a>(
+/// Calls a backend. Its status chooses.
+pub(super) async fn mapped<'a>(
     upstreams: &Upstreams,
-    call: HttpCall,
-    exchange: &'a HttpExchange,
+    backends: &Backends,
+    call: Call<'a>,
+    exchange: &'a MappedExchange,
     asked: Box<Asked<'a>>,
     limits: Limits,
 ) -> Result<Box<MappedAnswer<'a>>, GatewayError> {
-    let HttpCall { request, deadline } = call;
-    let mut response = upstreams.send(request, deadline).await?;
+    let (mut response, deadline) = match call {
+        Call::Http(HttpCall { request, deadline }) => (upstreams.send(request, deadline).await?, deadline),
+        Call::Service(request) => {
+            let deadline = request.deadline;
+            (send_signed(upstreams, backends, *request, asked.context.arrival.log()).await?, deadline)
+        }
+    };
     if let Some(log) = asked.context.arrival.log() {
         response.body = response.body.with_deadline(deadline);
         log.endpoint_response(&mut response, Transfer::Buffered).await;

@@ -1,5 +1,6 @@
 //! Calling what stands behind a method.
 
+mod aws;
 mod hold;
 mod http_proxy;
 mod mapped;
@@ -10,17 +11,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 
+use crate::backends::Backends;
 use crate::compile::CompiledResponse;
 use crate::error::GatewayError;
 use crate::stages::{Asked, Context, IntegrationRequest};
 use crate::transport::{Body, Response, Upstreams};
+#[allow(unused_imports, dead_code, reason = "compiled integrations that name a service come next")]
+pub(crate) use aws::{Place, Service, SignedRequest, send_signed};
 pub(crate) use hold::{Delivery, Limits};
 
 /// What came back.
 #[allow(clippy::large_enum_variant, reason = "the large one is the common one")]
 pub(crate) enum IntegrationResponse<'a> {
     HttpProxy(ProxyAnswer<'a>),
-    /// Of HTTP and MOCK.
+    /// Of all that is not passed on as it is.
     Mapped(Box<MappedAnswer<'a>>),
 }
 
@@ -67,6 +71,7 @@ impl<'a> MappedAnswer<'a> {
 /// Calls the integration. The less common types are boxed, which keeps this future small for the common one.
 pub(crate) async fn integrate<'a>(
     upstreams: &Upstreams,
+    backends: &Backends,
     request: IntegrationRequest<'a>,
     limits: Limits,
 ) -> Result<IntegrationResponse<'a>, GatewayError> {
@@ -74,8 +79,8 @@ pub(crate) async fn integrate<'a>(
         IntegrationRequest::HttpProxy { call, transfer, context } => {
             pin!(http_proxy::call(upstreams, call, transfer, context, limits)).await.map(IntegrationResponse::HttpProxy)
         }
-        IntegrationRequest::Http { call, exchange, asked } => {
-            Box::pin(mapped::http(upstreams, call, exchange, asked, limits)).await.map(IntegrationResponse::Mapped)
+        IntegrationRequest::Mapped { call, exchange, asked } => {
+            Box::pin(mapped::mapped(upstreams, backends, call, exchange, asked, limits)).await.map(IntegrationResponse::Mapped)
         }
         IntegrationRequest::Mock { status, exchange, asked } => {
             Box::pin(mapped::mock(status, exchange, asked)).await.map(IntegrationResponse::Mapped)

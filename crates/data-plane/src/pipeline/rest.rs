@@ -113,7 +113,7 @@ async fn answer<'a>(
         Box::pin(log_endpoint_request(log, &mut integration_request)).await;
     }
     let limits = Limits { buffer_bytes: settings.buffer_bytes, max_body_bytes: settings.max_body_bytes };
-    let integration_response = pin!(integrate(upstreams, integration_request, limits)).await?;
+    let integration_response = pin!(integrate(upstreams, &settings.backends, integration_request, limits)).await?;
     method_response(integration_response)
 }
 

@@ -7,20 +7,21 @@ use bytes::Bytes;
 use http::header;
 use tokio::time::Instant;
 
-use super::mapped_request;
+use super::mapped_request::{self, Destination};
 use super::mapping::Context;
 use super::read_body::undecodable;
 use super::route::Routed;
-use super::target::{Parameters, Target, mapped_headers};
+use super::target::{Parameters, Target, add_fields, mapped_headers};
 use super::transform::{Transformation, Untransformable};
 use super::validate::Validated;
-use crate::compile::{CompiledIntegration, HttpEndpoint, HttpExchange, MockExchange, Transfer};
+use crate::compile::{CompiledIntegration, HttpEndpoint, MappedExchange, MockExchange, Transfer};
 use crate::content::{self, Compression, Conversion, Handling};
 use crate::context::Message;
 use crate::error::GatewayError;
 use crate::forwarded;
 use crate::headers::{self, Field};
 use crate::heavy_work::HeavyWork;
+use crate::integrations::SignedRequest;
 use crate::mapping_template::{Document, Overrides, RequestFacts};
 use crate::transport::{Body, UpstreamRequest};
 
@@ -28,8 +29,8 @@ use crate::transport::{Body, UpstreamRequest};
 pub(crate) enum IntegrationRequest<'a> {
     /// HTTP_PROXY: the backend's answer is the answer.
     HttpProxy { call: HttpCall, transfer: Transfer, context: Context<'a> },
-    /// HTTP: the backend's answer is chosen from and mapped.
-    Http { call: HttpCall, exchange: &'a HttpExchange, asked: Box<Asked<'a>> },
+    /// The backend's answer chooses from the integration responses, and is mapped.
+    Mapped { call: Call<'a>, exchange: &'a MappedExchange, asked: Box<Asked<'a>> },
     /// MOCK: nothing is called.
     Mock { status: Option<u16>, exchange: &'a MockExchange, asked: Box<Asked<'a>> },
 }
@@ -40,6 +41,15 @@ pub(crate) enum IntegrationRequest<'a> {
 pub(crate) enum Building<'a> {
     Done(IntegrationRequest<'a>),
     Waiting(Pin<Box<dyn Future<Output = Result<IntegrationRequest<'a>, GatewayError>> + Send + 'a>>),
+}
+
+/// A mapped request, by where it goes.
+#[allow(clippy::large_enum_variant, reason = "the large one is the common one")]
+pub(crate) enum Call<'a> {
+    Http(HttpCall),
+    /// Signed when it is sent.
+    #[allow(dead_code, reason = "compiled integrations that name a service come next")]
+    Service(Box<SignedRequest<'a>>),
 }
 
 /// A request to a backend, and by when its answer must be whole.
@@ -67,7 +77,7 @@ pub(crate) fn integration_request<'a>(
 ) -> Result<Building<'a>, GatewayError> {
     let routed = validated.routed();
     match &routed.method.integration {
-        CompiledIntegration::HttpProxy(endpoint) if endpoint.mappings.body.is_empty() => {
+        CompiledIntegration::HttpProxy(endpoint) if endpoint.request.mappings.body.is_empty() => {
             let context = context(routed, endpoint.transfer);
             let call = http_proxy(validated, endpoint, Parameters::PLAIN)?;
             Ok(Building::Done(IntegrationRequest::HttpProxy { call, transfer: endpoint.transfer, context }))
@@ -76,7 +86,9 @@ pub(crate) fn integration_request<'a>(
             let max_bytes = usize::try_from(max_body_bytes).unwrap_or(usize::MAX);
             Ok(Building::Waiting(Box::pin(http_proxy_of_body(validated, endpoint, heavy, max_bytes))))
         }
-        CompiledIntegration::Http(endpoint, exchange) => mapped_request::http(validated, endpoint, exchange, heavy),
+        CompiledIntegration::Http(endpoint, exchange) => {
+            mapped_request::mapped(validated, Destination::Http(endpoint), exchange, heavy)
+        }
         CompiledIntegration::Mock(exchange) => mapped_request::mock(validated, exchange, heavy),
         CompiledIntegration::Broken(reason) => Err(GatewayError::Configuration(reason)),
         CompiledIntegration::Unsupported => Err(GatewayError::Configuration("the integration's type is not built")),
@@ -121,9 +133,9 @@ fn http_proxy(validated: Validated<'_>, endpoint: &HttpEndpoint, parameters: Par
     let routed = validated.routed();
     let (arrival, stage) = (routed.received.arrival, routed.received.stage);
     let target = Target::new(routed, endpoint, arrival.uri.query(), parameters)?;
-    let mapped = mapped_headers(routed, endpoint, parameters)?;
+    let mapped = mapped_headers(routed, &endpoint.request.mappings, parameters)?;
     // Bodies stream unless they are to be converted; what AWS does to text that is not UTF-8 is not recorded for this type.
-    let converted = (endpoint.handling != Handling::Unset).then(|| conversion(routed, endpoint.handling));
+    let converted = (endpoint.request.handling != Handling::Unset).then(|| conversion(routed, endpoint.request.handling));
     let Message { mut headers, present, mut body } = validated.into_message();
     if let Some(conversion) = converted {
         body = convert(body, conversion)?.into();
@@ -134,7 +146,8 @@ fn http_proxy(validated: Validated<'_>, endpoint: &HttpEndpoint, parameters: Par
         headers.insert(header::USER_AGENT, stage.user_agent().clone());
     }
     forwarded::add(&mut headers, present, arrival);
-    Ok(target.finish(headers, mapped, body, arrival, stage.api_id_value()))
+    add_fields(&mut headers, Some(target.host()), mapped, arrival, stage);
+    Ok(target.call(headers, body))
 }
 
 /// HTTP_PROXY with mappings that read the body, which passes as it is.
@@ -152,7 +165,7 @@ async fn http_proxy_of_body<'a>(
         _ => whole,
     };
     let document = Arc::new(Document::new(document));
-    let transformation = Transformation { document, sources: Arc::clone(&endpoint.mappings.body), template: None };
+    let transformation = Transformation { document, sources: Arc::clone(&endpoint.request.mappings.body), template: None };
     let transformed = transformation.run(heavy, context.stage.api_id()).await.map_err(Untransformable::of_request)?;
     let parameters = Parameters { body: &transformed.values, overrides: None };
     let call = http_proxy(validated, endpoint, parameters)?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::admit::Admitted;
-use super::integration_request::IntegrationRequest;
+use super::integration_request::{Call, IntegrationRequest};
 use super::route::Routed;
 use crate::compile::parameter_names;
 use crate::execution_log::token::Tokens;
@@ -45,9 +45,10 @@ pub(crate) async fn log_method_request(log: &ExecutionLog, admitted: &mut Admitt
 /// What the backend is about to be sent; a MOCK has none.
 pub(crate) async fn log_endpoint_request(log: &ExecutionLog, request: &mut IntegrationRequest<'_>) {
     match request {
-        IntegrationRequest::HttpProxy { call, .. } | IntegrationRequest::Http { call, .. } => {
+        IntegrationRequest::HttpProxy { call, .. } | IntegrationRequest::Mapped { call: Call::Http(call), .. } => {
             log.endpoint_request(&mut call.request).await;
         }
-        IntegrationRequest::Mock { .. } => {}
+        // Said where it is signed: before that nobody knows what is sent.
+        IntegrationRequest::Mapped { call: Call::Service(_), .. } | IntegrationRequest::Mock { .. } => {}
     }
 }

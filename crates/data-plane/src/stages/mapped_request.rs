@@ -1,4 +1,5 @@
-//! The integration request of HTTP and MOCK: only what is mapped, and a body that a template renders or that is passed through.
+//! The integration request where it is mapped: nothing but what is mapped, and a body that a template renders or that is passed through.
+//! What is mapped does not depend on where it goes, which is a [`Destination`]; a MOCK goes nowhere.
 
 use std::sync::Arc;
 
@@ -6,14 +7,14 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use tokio::time::Instant;
 
-use super::integration_request::{Asked, Building, HttpCall, IntegrationRequest, UNTRANSFORMED, context, conversion, convert};
+use super::integration_request::{Asked, Building, Call, IntegrationRequest, UNTRANSFORMED, context, conversion, convert};
 use super::route::Routed;
-use super::target::{Parameters, Target, mapped_headers, override_headers};
+use super::target::{Parameters, Target, add_fields, mapped_headers, override_headers};
 use super::transform::{Transformation, Transformed, Untransformable};
 use super::validate::Validated;
 use crate::compile::{
-    BodySources, HttpEndpoint, HttpExchange, MEDIA_TYPE_DEFAULT, MockExchange, MockTemplate, Responses, Selected, Template,
-    Transfer, accept_of, status_code,
+    BodySources, CompiledRequest, HttpEndpoint, MEDIA_TYPE_DEFAULT, MappedExchange, MockExchange, MockTemplate, Responses,
+    Selected, Template, Transfer, accept_of, status_code,
 };
 use crate::content::{Conversion, Kind};
 use crate::error::GatewayError;
@@ -42,15 +43,70 @@ impl Reader {
     }
 }
 
-/// HTTP: the request is mapped, and so will the answer be.
-pub(super) fn http<'a>(
+/// Where a mapped request goes.
+#[derive(Clone, Copy)]
+pub(super) enum Destination<'a> {
+    Http(&'a HttpEndpoint),
+}
+
+/// The same for one request: its address, with the path and the query that are mapped.
+enum Aim {
+    Http(Target),
+}
+
+/// What is sent there.
+struct Mapped {
+    /// Whole but for what only the destination knows, such as a signature.
+    headers: HeaderMap,
+    /// Of a verb that has none as well.
+    body: Bytes,
+    /// The time in which the request's body arrived was the client's.
+    deadline: Instant,
+}
+
+impl<'a> Destination<'a> {
+    fn request(self) -> &'a CompiledRequest {
+        match self {
+            Self::Http(endpoint) => &endpoint.request,
+        }
+    }
+
+    fn aim(self, routed: &Routed<'_>, parameters: Parameters<'_>) -> Result<Aim, GatewayError> {
+        match self {
+            Self::Http(endpoint) => Target::new(routed, endpoint, None, parameters).map(Aim::Http),
+        }
+    }
+}
+
+impl Aim {
+    /// `Host`, when it is known already.
+    fn host(&self) -> Option<HeaderValue> {
+        match self {
+            Self::Http(target) => Some(target.host()),
+        }
+    }
+
+    fn call<'a>(self, mapped: Mapped) -> Call<'a> {
+        let Mapped { headers, body, deadline } = mapped;
+        match self {
+            Self::Http(target) => {
+                let mut call = target.call(headers, body.into());
+                call.deadline = deadline;
+                Call::Http(call)
+            }
+        }
+    }
+}
+
+/// The request is mapped, and so will the answer be.
+pub(super) fn mapped<'a>(
     validated: Validated<'a>,
-    endpoint: &'a HttpEndpoint,
-    exchange: &'a HttpExchange,
+    destination: Destination<'a>,
+    exchange: &'a MappedExchange,
     heavy: &'a HeavyWork,
 ) -> Result<Building<'a>, GatewayError> {
     let routed = validated.routed();
-    let conversion = conversion(routed, endpoint.handling);
+    let conversion = conversion(routed, destination.request().handling);
     let content_type = routed.received.message.headers.get(header::CONTENT_TYPE);
     let payload = match exchange.templates.select(content_type) {
         Selected::Template(_) if conversion.result() == Kind::Binary => return Err(UNTRANSFORMED),
@@ -65,10 +121,10 @@ pub(super) fn http<'a>(
         Payload::Literal(_) | Payload::PassedThrough => None,
     };
     let asked = Asked::new(routed, heavy, if template.is_some() { Reader::Template } else { Reader::of(&exchange.responses) });
-    let sources = &endpoint.mappings.body;
+    let sources = &destination.request().mappings.body;
     if template.is_none() && sources.is_empty() {
-        let call = send(validated, endpoint, payload, conversion, &Transformed::default())?;
-        return Ok(Building::Done(IntegrationRequest::Http { call, exchange, asked }));
+        let call = call(validated, destination, payload, conversion, &Transformed::default())?;
+        return Ok(Building::Done(IntegrationRequest::Mapped { call, exchange, asked }));
     }
     Ok(Building::Waiting(Box::pin(async move {
         let mut asked = asked;
@@ -81,27 +137,27 @@ pub(super) fn http<'a>(
             Some(rendered) => Payload::Literal(std::mem::take(&mut rendered.text).into()),
             None => payload,
         };
-        let call = send(validated, endpoint, payload, conversion, &transformed)?;
+        let call = call(validated, destination, payload, conversion, &transformed)?;
         asked.carry(transformed);
-        Ok(IntegrationRequest::Http { call, exchange, asked })
+        Ok(IntegrationRequest::Mapped { call, exchange, asked })
     })))
 }
 
 /// Puts the request together.
-fn send(
-    validated: Validated<'_>,
-    endpoint: &HttpEndpoint,
+fn call<'a>(
+    validated: Validated<'a>,
+    destination: Destination<'a>,
     payload: Payload,
     conversion: Conversion,
     transformed: &Transformed,
-) -> Result<HttpCall, GatewayError> {
+) -> Result<Call<'a>, GatewayError> {
     let routed = validated.routed();
     let (arrival, stage) = (routed.received.arrival, routed.received.stage);
     let overrides = transformed.rendered.as_ref().map(|rendered| &rendered.overrides).filter(|overrides| !overrides.is_empty());
     let overrides = overrides.map(|overrides| &overrides.request);
     let parameters = Parameters { body: &transformed.values, overrides };
-    let target = Target::new(routed, endpoint, None, parameters)?;
-    let mapped = mapped_headers(routed, endpoint, parameters)?;
+    let aim = destination.aim(routed, parameters)?;
+    let mapped = mapped_headers(routed, &destination.request().mappings, parameters)?;
     let content_type = routed.received.message.headers.get(header::CONTENT_TYPE).cloned();
     let message = validated.into_message();
     let body = match payload {
@@ -113,13 +169,11 @@ fn send(
     headers.insert(header::ACCEPT, default.clone());
     headers.insert(header::CONTENT_TYPE, content_type.unwrap_or(default));
     headers.insert(header::USER_AGENT, stage.user_agent().clone());
-    let mut call = target.finish(headers, mapped, body.into(), arrival, stage.api_id_value());
-    // The time in which the body arrived is the client's.
-    call.deadline = Instant::now() + endpoint.timeout;
+    add_fields(&mut headers, aim.host(), mapped, arrival, stage);
     if let Some(overrides) = overrides {
-        override_headers(&mut call.request.headers, &overrides.header)?;
+        override_headers(&mut headers, &overrides.header)?;
     }
-    Ok(call)
+    Ok(aim.call(Mapped { headers, body, deadline: Instant::now() + destination.request().timeout }))
 }
 
 /// MOCK: the request template's status chooses the answer; where there is none for the media type, the request itself is read.

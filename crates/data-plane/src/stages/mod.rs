@@ -21,7 +21,7 @@ pub(crate) use address::fuzzing;
 pub(crate) use address::path_from_stage;
 pub(crate) use admit::admit;
 pub(crate) use authorize::authorize;
-pub(crate) use integration_request::{Asked, Building, HttpCall, IntegrationRequest, integration_request};
+pub(crate) use integration_request::{Asked, Building, Call, HttpCall, IntegrationRequest, integration_request};
 pub(crate) use log::{begin_log, log_endpoint_request, log_method_request};
 pub(crate) use mapping::Context;
 pub(crate) use method_response::{MethodResponse, method_response, unselected, untransformed};

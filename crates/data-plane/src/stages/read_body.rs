@@ -38,8 +38,8 @@ enum Need {
 impl Need {
     fn of(integration: &CompiledIntegration) -> Self {
         match integration {
-            CompiledIntegration::HttpProxy(endpoint) if endpoint.handling != Handling::Unset => Self::Whole,
-            CompiledIntegration::HttpProxy(endpoint) if !endpoint.mappings.body.is_empty() => Self::Whole,
+            CompiledIntegration::HttpProxy(endpoint) if endpoint.request.handling != Handling::Unset => Self::Whole,
+            CompiledIntegration::HttpProxy(endpoint) if !endpoint.request.mappings.body.is_empty() => Self::Whole,
             CompiledIntegration::HttpProxy(_) | CompiledIntegration::Unsupported | CompiledIntegration::Broken(_) => Self::Stream,
             CompiledIntegration::Http(..) | CompiledIntegration::Mock(_) => Self::Decoded,
         }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::integration_request::HttpCall;
 use super::mapping::{request_value, request_values};
 use super::route::Routed;
-use crate::compile::{Address, HttpEndpoint, PathValue};
+use crate::compile::{Address, CompiledRequest, HttpEndpoint, Mappings, PathValue, PublishedStage};
 use crate::context::Arrival;
 use crate::encode::{self, Place, Spelling};
 use crate::error::GatewayError;
@@ -54,13 +54,13 @@ impl Target {
         parameters: Parameters<'_>,
     ) -> Result<Self, GatewayError> {
         let (arrival, stage) = (routed.received.arrival, routed.received.stage);
-        let mappings = &endpoint.mappings;
+        let CompiledRequest { verb, mappings, timeout, handling: _ } = &endpoint.request;
         let resolved = stage.endpoint(routed.found.method).map_err(invalid_address)?;
         let values = |index: usize| {
             let (name, source) = mappings.path.get(index)?;
             parameters.path(name).unwrap_or_else(|| request_value(source, routed, parameters.body))
         };
-        let mapped = mapped_query(routed, endpoint, parameters);
+        let mapped = mapped_query(routed, mappings, parameters);
         let uri = resolved.uri(&values, client_query, &mapped).map_err(invalid_address)?;
         // What the API's owner put under `/base/` must not reach what is beside it, behind the routes of other methods.
         if resolved.has_path_value() && encode::steps_up(uri.path()) {
@@ -69,31 +69,45 @@ impl Target {
         Ok(Self {
             address: resolved.address(&values).map_err(invalid_address)?,
             uri,
-            method: endpoint.verb.clone().unwrap_or_else(|| arrival.method.clone()),
+            method: verb.clone().unwrap_or_else(|| arrival.method.clone()),
             // Counted from the request's arrival, which is a moment earlier than AWS does: one clock reading less.
-            deadline: arrival.started + endpoint.timeout,
+            deadline: arrival.started + *timeout,
         })
     }
 
-    /// Adds what the gateway sets itself, and then what the API's owner maps over it.
-    pub(super) fn finish(
-        self,
-        mut headers: HeaderMap,
-        mapped: Vec<(HeaderName, HeaderValue)>,
-        body: Body,
-        arrival: &Arrival,
-        api_id: &HeaderValue,
-    ) -> HttpCall {
-        headers.insert(header::HOST, self.address.host);
-        headers.insert(names::API_ID, api_id.clone());
-        headers.insert(names::TRACE_ID, arrival.ids.trace.clone());
-        for (name, value) in mapped {
-            headers.insert(name, value);
-        }
-        // Reported from AWS: these verbs never carry a body to the backend.
-        let body = if matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS) { Body::empty() } else { body };
+    /// The `Host` that names it.
+    pub(super) fn host(&self) -> HeaderValue {
+        self.address.host.clone()
+    }
+
+    /// The request to it.
+    pub(super) fn call(self, headers: HeaderMap, body: Body) -> HttpCall {
+        let body = if carries_body(&self.method) { body } else { Body::empty() };
         let request = UpstreamRequest { origin: self.address.origin, method: self.method, uri: self.uri, headers, body };
         HttpCall { request, deadline: self.deadline }
+    }
+}
+
+/// Reported from AWS: `GET`, `HEAD` and `OPTIONS` never carry a body to the backend.
+pub(super) fn carries_body(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Adds what the gateway sets itself, and then what the API's owner maps over it. Without a `host`, whoever sends the request sets it.
+pub(super) fn add_fields(
+    headers: &mut HeaderMap,
+    host: Option<HeaderValue>,
+    mapped: Vec<(HeaderName, HeaderValue)>,
+    arrival: &Arrival,
+    stage: &PublishedStage,
+) {
+    if let Some(host) = host {
+        headers.insert(header::HOST, host);
+    }
+    headers.insert(names::API_ID, stage.api_id_value().clone());
+    headers.insert(names::TRACE_ID, arrival.ids.trace.clone());
+    for (name, value) in mapped {
+        headers.insert(name, value);
     }
 }
 
@@ -103,11 +117,11 @@ fn invalid_address(reason: &'static str) -> GatewayError {
 
 pub(super) fn mapped_headers(
     routed: &Routed<'_>,
-    endpoint: &HttpEndpoint,
+    mappings: &Mappings,
     parameters: Parameters<'_>,
 ) -> Result<Vec<(HeaderName, HeaderValue)>, GatewayError> {
     let mut mapped = Vec::new();
-    for (name, source) in &endpoint.mappings.headers {
+    for (name, source) in &mappings.headers {
         let Some(value) = request_value(source, routed, parameters.body) else { continue };
         let value = field_value(&value.text)?;
         if !is_signature(name, &value) {
@@ -167,7 +181,7 @@ pub(super) fn override_headers(headers: &mut HeaderMap, overrides: &Named) -> Re
 }
 
 /// The mapped query, encoded.
-fn mapped_query(routed: &Routed<'_>, endpoint: &HttpEndpoint, parameters: Parameters<'_>) -> String {
+fn mapped_query(routed: &Routed<'_>, mappings: &Mappings, parameters: Parameters<'_>) -> String {
     let mut query = String::new();
     let overridden: Vec<(String, &OverrideValue)> = parameters
         .overrides
@@ -175,7 +189,7 @@ fn mapped_query(routed: &Routed<'_>, endpoint: &HttpEndpoint, parameters: Parame
         .flat_map(|overrides| &overrides.querystring)
         .map(|(name, value)| (key(name), value))
         .collect();
-    for (key, source) in &endpoint.mappings.query {
+    for (key, source) in &mappings.query {
         if overridden.iter().any(|(known, _)| **known == **key) {
             continue;
         }

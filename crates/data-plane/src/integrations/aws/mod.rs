@@ -1,0 +1,118 @@
+//! Requests to AWS services, or to what stands in for them here: the endpoint is looked up, the request signed with Signature Version 4
+//! for the service and region that the integration names, and sent.
+//!
+//! Nothing is kept here: credentials come from a [`CredentialSource`](postern_api_model::ports::CredentialSource), which caches them,
+//! and connections from the worker's pool. What is not configured fails with an error that says which key to set.
+
+#![allow(dead_code, reason = "compiled integrations that name a service come next")]
+
+mod place;
+mod service;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Method, Uri, header};
+use postern_api_model::ports::{Credentials, WantedCredentials};
+use postern_sigv4::{Payload, SecretKey, SigningRequest, SigningTarget, sign};
+use tokio::time::Instant;
+
+use crate::backends::Backends;
+use crate::clock;
+use crate::error::GatewayError;
+use crate::execution_log::ExecutionLog;
+use crate::transport::{Response, UpstreamRequest, Upstreams};
+use place::Located;
+pub(crate) use place::Place;
+pub(crate) use service::Service;
+
+/// Fields that are the signature's own. One that came from elsewhere would be sent next to it, or in its place.
+const SIGNATURE_FIELDS: [HeaderName; 5] = [
+    header::AUTHORIZATION,
+    header::HOST,
+    HeaderName::from_static("x-amz-date"),
+    HeaderName::from_static("x-amz-security-token"),
+    HeaderName::from_static("x-amz-content-sha256"),
+];
+
+/// A request to a service, not yet signed.
+pub(crate) struct SignedRequest<'a> {
+    pub(crate) service: Service<'a>,
+    /// Such as `eu-west-1`.
+    pub(crate) region: &'a str,
+    pub(crate) place: Place<'a>,
+    pub(crate) method: Method,
+    /// Origin form, encoded.
+    pub(crate) uri: Uri,
+    /// `Host` and what belongs to a signature is replaced.
+    pub(crate) headers: HeaderMap,
+    /// Whole, since it is signed as well.
+    pub(crate) body: Bytes,
+    pub(crate) credentials: WantedCredentials<'a>,
+    /// By when the answer's head must be there; the body's is for the caller to set.
+    pub(crate) deadline: Instant,
+}
+
+/// Signs `request` and sends it.
+///
+/// # Errors
+/// [`GatewayError::Unconfigured`] when there is no endpoint or there are no credentials, and as for every backend.
+pub(crate) async fn send_signed(
+    upstreams: &Upstreams,
+    backends: &Backends,
+    request: SignedRequest<'_>,
+    log: Option<&ExecutionLog>,
+) -> Result<Response, GatewayError> {
+    let located = request.place.locate(&request.service, request.region, &backends.services)?;
+    let deadline = request.deadline;
+    let wanted = backends.credentials.credentials(request.credentials);
+    let credentials = tokio::time::timeout_at(deadline, wanted).await.map_err(|_elapsed| GatewayError::Timeout)?;
+    let credentials = credentials.map_err(GatewayError::Unconfigured)?;
+    // A moment that is neither the arrival's nor a paused clock's: a signature is worth some minutes.
+    let now_s = i64::try_from(clock::now().seconds()).unwrap_or(i64::MAX);
+    let mut request = signed(request, located, &credentials, now_s)?;
+    if let Some(log) = log {
+        log.endpoint_request(&mut request).await;
+    }
+    Ok(upstreams.send(request, deadline).await?)
+}
+
+/// The request as it goes over the wire.
+fn signed(
+    request: SignedRequest<'_>,
+    located: Located,
+    credentials: &Credentials,
+    now_s: i64,
+) -> Result<UpstreamRequest, GatewayError> {
+    let SignedRequest { service, region, method, uri, mut headers, body, .. } = request;
+    let Located { origin, host, prefix } = located;
+    let uri = place::behind(&prefix, uri)?;
+    for name in SIGNATURE_FIELDS {
+        headers.remove(name);
+    }
+    headers.insert(header::HOST, host);
+    let unsigned = SigningRequest {
+        method: method.as_str(),
+        raw_path: uri.path(),
+        raw_query: uri.query().unwrap_or(""),
+        headers: &headers,
+        body: Payload::Bytes(&body),
+    };
+    let secret = SecretKey::new(credentials.secret_access_key.expose());
+    let signer = postern_sigv4::Credentials {
+        access_key_id: &credentials.access_key_id,
+        secret: &secret,
+        session_token: credentials.session_token.as_ref().map(|token| token.expose()),
+    };
+    let target = SigningTarget {
+        region: service.signing_region(region),
+        service: service.signing_name(),
+        path_style: service.path_style(),
+        content_sha256: service.content_sha256(),
+    };
+    let unsignable = |error| GatewayError::Unconfigured(format!("the request to {service} cannot be signed: {error}"));
+    let added = sign(&unsigned, &signer, &target, now_s).map_err(unsignable)?;
+    headers.extend(added);
+    Ok(UpstreamRequest { origin, method, uri, headers, body: body.into() })
+}
+
+#[cfg(test)]
+mod tests;
