@@ -106,6 +106,26 @@ def test_a_strangers_lists_are_empty(stranger, owner, nouns, operation):
     assert nouns and plans.everything(owner, operation) and plans.everything(stranger, operation) == []
 
 
+def test_links_of_the_other_service(server, stranger, owner):
+    """As above: a stranger finds no link of `apigatewayv2`, and its tags neither."""
+    theirs, mine = beside(server, stranger), beside(server, owner)
+    id = mine.create_vpc_link(Name="n", SubnetIds=["subnet-1"])["VpcLinkId"]
+    for verb, arguments in [("get", {}), ("update", {"Name": "m"}), ("delete", {})]:
+        refused = refusal(getattr(theirs, f"{verb}_vpc_link"), VpcLinkId=id, **arguments)
+        assert refused[:2] == (404, "NotFoundException")
+    name = f"arn:aws:apigateway:{theirs.meta.region_name}::/vpclinks/{id}"
+    assert refusal(theirs.get_tags, ResourceArn=name)[:2] == (404, "NotFoundException")
+    assert refusal(theirs.tag_resource, ResourceArn=name, Tags={"a": "b"})[:2] == (404, "NotFoundException")
+    assert theirs.get_vpc_links()["Items"] == []
+    assert id in {item["VpcLinkId"] for item in mine.get_vpc_links()["Items"]}
+
+
+def beside(server, client):
+    """A client for `apigatewayv2` of the same account in the same region."""
+    keys = client._request_signer._credentials
+    return server.client("apigatewayv2", region=client.meta.region_name, credentials=(keys.access_key, keys.secret_key))
+
+
 def test_a_strangers_tags(stranger, nouns):
     """An ARN names its region, so that one of another is refused for that; of another account there is nothing behind it."""
     here = stranger.meta.region_name

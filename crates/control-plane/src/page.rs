@@ -1,4 +1,4 @@
-//! Pages of v1 lists: `limit` (25 unless asked, 500 at most) and an opaque `position`.
+//! Pages of lists: `limit` (25 unless asked, 500 at most) and an opaque `position` in v1, `maxResults` and `nextToken` in v2.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -31,6 +31,17 @@ impl Page {
         };
         let after = position.filter(|position| !position.is_empty()).map(decode).transpose()?;
         Ok(Self { after, limit })
+    }
+
+    /// Reads `maxResults`, which travels as text, and `nextToken`.
+    pub(crate) fn of_v2(max_results: Option<&str>, next_token: Option<&str>) -> ApiResult<Self> {
+        let number = |text: &str| text.parse().map_err(|_| ApiError::bad_request("Invalid maxResults specified"));
+        let limit = max_results.filter(|text| !text.is_empty()).map(number).transpose()?;
+        Self::new(limit, None).and_then(|page| {
+            let invalid = |_| ApiError::bad_request("Invalid nextToken specified");
+            let after = next_token.filter(|token| !token.is_empty()).map(decode).transpose().map_err(invalid)?;
+            Ok(Self { after, ..page })
+        })
     }
 
     /// Cuts this page out of `elements`, which must come in the order of their keys.

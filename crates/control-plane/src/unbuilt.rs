@@ -32,7 +32,6 @@ macro_rules! unbuilt_v2 {
             create_route_response CreateRouteResponse,
             create_routing_rule CreateRoutingRule,
             create_stage CreateStage,
-            create_vpc_link CreateVpcLink,
             delete_access_log_settings DeleteAccessLogSettings,
             delete_api DeleteApi,
             delete_api_mapping DeleteApiMapping,
@@ -54,7 +53,6 @@ macro_rules! unbuilt_v2 {
             delete_route_settings DeleteRouteSettings,
             delete_routing_rule DeleteRoutingRule,
             delete_stage DeleteStage,
-            delete_vpc_link DeleteVpcLink,
             disable_portal DisablePortal,
             export_api ExportApi,
             get_api GetApi,
@@ -86,9 +84,6 @@ macro_rules! unbuilt_v2 {
             get_routing_rule GetRoutingRule,
             get_stage GetStage,
             get_stages GetStages,
-            get_tags GetTags,
-            get_vpc_link GetVpcLink,
-            get_vpc_links GetVpcLinks,
             import_api ImportApi,
             list_portal_products ListPortalProducts,
             list_portals ListPortals,
@@ -101,8 +96,6 @@ macro_rules! unbuilt_v2 {
             put_routing_rule PutRoutingRule,
             reimport_api ReimportApi,
             reset_authorizers_cache ResetAuthorizersCache,
-            tag_resource TagResource,
-            untag_resource UntagResource,
             update_api UpdateApi,
             update_api_mapping UpdateApiMapping,
             update_authorizer UpdateAuthorizer,
@@ -118,7 +111,6 @@ macro_rules! unbuilt_v2 {
             update_route UpdateRoute,
             update_route_response UpdateRouteResponse,
             update_stage UpdateStage,
-            update_vpc_link UpdateVpcLink,
         }
     };
 }

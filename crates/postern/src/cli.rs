@@ -128,6 +128,10 @@ pub struct ServeArgs {
     /// Accept any access key and signature; needs every listener on loopback [env: POSTERN_DEV]
     #[arg(long)]
     dev: bool,
+    /// A Lambda function that runs here: its code's directory, and its handler, such as hello=./hello:app.handler; without a handler,
+    /// the directory has an executable bootstrap [repeatable]
+    #[arg(long, value_name = "NAME=DIR:HANDLER")]
+    function: Vec<String>,
 }
 
 /// `postern run`.
@@ -142,9 +146,10 @@ pub struct RunArgs {
     /// Deploy again when a file changes, and say what changed
     #[arg(long)]
     pub watch: bool,
-    /// Run a Lambda function's code on this machine (not implemented yet)
-    #[arg(long, value_name = "NAME=DIR")]
-    pub function: Vec<String>,
+    /// A Lambda function that the documents name and that runs here: its code's directory, and its handler, such as
+    /// hello=./hello:app.handler; without a handler, the directory has an executable bootstrap [repeatable]
+    #[arg(long, value_name = "NAME=DIR:HANDLER")]
+    function: Vec<String>,
     /// Configuration file [env: POSTERN_CONFIG] [default: postern.toml in the working directory, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -228,7 +233,7 @@ impl ServeArgs {
             (&table::ACCOUNT, self.account),
             (&table::DEV, dev),
         ];
-        Sources { flags: given(flags), file: self.config, invocation }
+        Sources { flags: given(flags), file: self.config, functions: self.function, invocation }
     }
 }
 
@@ -242,7 +247,7 @@ impl RunArgs {
             (&table::ACCOUNT, self.account.clone()),
             (&table::DEV, Some("true".to_owned())),
         ];
-        Sources { flags: given(flags), file: self.config.clone(), invocation }
+        Sources { flags: given(flags), file: self.config.clone(), functions: self.function.clone(), invocation }
     }
 }
 
@@ -250,7 +255,7 @@ impl KeysArgs {
     /// Together with the environment and the working directory of `invocation`.
     pub fn sources(&self, invocation: Invocation) -> Sources {
         let flags = [(&table::DATA_DIR, self.data_dir.clone()), (&table::ACCOUNT, self.account.clone())];
-        Sources { flags: given(flags), file: self.config.clone(), invocation }
+        Sources { flags: given(flags), file: self.config.clone(), functions: Vec::new(), invocation }
     }
 
     /// As asked for.

@@ -9,6 +9,7 @@ mod failure;
 mod log_key;
 mod logging;
 mod serve;
+mod signing;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -45,15 +46,14 @@ fn run(cli: Cli) -> Result<(), Failure> {
 
 fn serve_with(arguments: ServeArgs) -> Result<(), Failure> {
     let settings = Settings::read(&arguments.sources(invocation()?))?;
+    settings.functions.check()?;
     logging::start(&settings.log);
     serve::run(settings)
 }
 
 fn run_files(arguments: RunArgs) -> Result<(), Failure> {
-    if !arguments.function.is_empty() {
-        return Err(Failure::NotImplemented("run --function"));
-    }
     let settings = Settings::read(&arguments.sources(invocation()?))?;
+    settings.functions.check()?;
     logging::start(&settings.log);
     commands::run::run(&arguments, settings)
 }

@@ -21,11 +21,9 @@ fn stderr(output: &Output) -> String {
 #[test]
 fn commands_to_come_are_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
-    for (arguments, name) in [
-        (&["run", "api.yaml", "--function", "f=dir"][..], "postern run --function"),
-        (&["doctor"][..], "postern doctor"),
-        (&["serve", "--https", "127.0.0.1:0"][..], "postern serve --https"),
-    ] {
+    for (arguments, name) in
+        [(&["doctor"][..], "postern doctor"), (&["serve", "--https", "127.0.0.1:0"][..], "postern serve --https")]
+    {
         let output = postern(dir.path(), arguments);
         assert_eq!(output.status.code(), Some(2), "{name}");
         assert!(stderr(&output).contains(&format!("`{name}` is not implemented yet")), "{}", stderr(&output));
@@ -48,6 +46,20 @@ fn a_bad_configuration_is_reported_whole_and_exits_1() {
         "account (--account)",
     ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+}
+
+#[test]
+fn functions_whose_code_is_not_there_are_all_named() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("postern.toml"), "[functions.a]\ndirectory = 'absent'\n").unwrap();
+    for command in [&["serve"][..], &["run", "api.yaml"][..]] {
+        let output = postern(dir.path(), &[command, &["--function", "b=./b:app.handler"]].concat());
+        assert_eq!(output.status.code(), Some(1));
+        let text = stderr(&output);
+        for part in ["functions.a (postern.toml:1)", "absent is no directory", "functions.b (--function)", "b is no directory"] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
     }
 }
 

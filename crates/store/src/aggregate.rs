@@ -8,7 +8,7 @@ use postern_api_model::domain_name_access_association::DomainNameAccessAssociati
 use postern_api_model::rest_api::{DeploymentSnapshot, DocumentationSnapshot, RestApi};
 use postern_api_model::scope::Scope;
 use postern_api_model::usage_plan::{UsagePlan, UsagePlanKey};
-use postern_api_model::vpc_link::VpcLink;
+use postern_api_model::vpc_link::{VpcLink, VpcLinkV2};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -55,6 +55,11 @@ impl Aggregate for DomainNameAccessAssociation {
 /// Its id is the link's.
 impl Aggregate for VpcLink {
     const KIND: Kind = Kind::VPC_LINK;
+}
+
+/// Its id is the link's.
+impl Aggregate for VpcLinkV2 {
+    const KIND: Kind = Kind::VPC_LINK_V2;
 }
 
 /// Its id is [`child_id`] of the API and the version.

@@ -23,6 +23,8 @@ impl Kind {
     pub const DOMAIN_ACCESS: Kind = Kind("domain_access");
     /// A VPC link of REST APIs.
     pub const VPC_LINK: Kind = Kind("vpc_link");
+    /// A VPC link of `apigatewayv2`.
+    pub const VPC_LINK_V2: Kind = Kind("vpc_link_v2");
     /// The documentation parts that a documentation version froze; its id is `{api_id}/{version}`.
     pub const DOCUMENTATION_VERSION: Kind = Kind("documentation_version");
     /// An API key.
@@ -50,6 +52,7 @@ impl Kind {
         Kind::DOMAIN_CLAIM,
         Kind::DOMAIN_ACCESS,
         Kind::VPC_LINK,
+        Kind::VPC_LINK_V2,
     ];
 
     /// The stored name.

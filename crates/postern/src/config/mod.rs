@@ -2,25 +2,44 @@
 //! what the values mean together ([`Settings::read`]). A flag wins over the environment, the environment over the file, the
 //! file over the default. Every problem of every stage is reported at once.
 
+pub mod credentials;
+mod entries;
+mod functions;
 mod problem;
 mod reference;
+mod sdk_environment;
+mod service_names;
+mod services;
 mod sources;
 pub mod table;
+pub mod tables;
 mod values;
 
 #[cfg(test)]
+mod table_tests;
+#[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use postern_data_plane::backends::{LinkTarget, ServiceEndpoints};
+
+pub use credentials::CredentialSettings;
+pub use functions::DeclaredFunctions;
 pub use problem::{Fault, Problem, Problems};
 pub use sources::{Invocation, Place, Sources};
 
+use entries::Entry;
 use table::Key;
 use values::Values;
+
+/// The permission bit of a file.
+const READABLE_BY_OTHERS: u32 = 0o004;
 
 /// A configuration that makes sense.
 #[derive(Clone, Debug)]
@@ -39,6 +58,16 @@ pub struct Settings {
     pub http: Http,
     /// Addresses that the guard lets integrations connect to.
     pub allowed_addresses: Vec<IpAddr>,
+    /// Lambda functions, here and elsewhere.
+    pub functions: DeclaredFunctions,
+    /// Where AWS services are.
+    pub services: ServiceEndpoints,
+    /// What requests to them are signed with.
+    pub credentials: CredentialSettings,
+    /// What VPC links lead to, by ARN.
+    pub link_targets: BTreeMap<String, LinkTarget>,
+    /// What the user should know, once somebody reads a log.
+    pub warnings: Vec<String>,
     /// Compiled APIs in memory.
     pub resident_apis_max: usize,
     /// Bytes of an OpenAPI document.
@@ -122,7 +151,9 @@ impl Settings {
     pub fn read(sources: &Sources) -> Result<Self, Problems> {
         let collected = sources::collect(sources);
         let mut values = Values::new(collected.given, collected.problems);
-        let file = collected.file;
+        let (file, entries) = (collected.file, collected.entries);
+        let sdk = sdk_environment::read(&sources.invocation.environment, &mut values);
+        let warnings = file_warnings(sources, file.as_deref(), &values, &entries);
         refuse_https(&mut values);
         let management = values.address(&table::MANAGEMENT_ADDRESS);
         let http = Http::read(&mut values);
@@ -132,6 +163,11 @@ impl Settings {
         let settings = Self {
             file,
             data_dir: values.path(&table::DATA_DIR),
+            functions: functions::read(&entries, sources, &mut values),
+            services: services::endpoints(&entries, sdk.endpoints, &mut values),
+            credentials: credentials::read(&entries, sdk.keys, mode, &mut values),
+            link_targets: services::link_targets(&entries, &mut values),
+            warnings,
             account: values.account(&table::ACCOUNT),
             mode,
             management,
@@ -176,6 +212,20 @@ impl Log {
             path => LineTarget::File(PathBuf::from(path)),
         };
         Self { filter: values.log_filter(&table::LOG_LEVEL), format, access }
+    }
+}
+
+/// Whoever reads the file can sign as whoever stands in it.
+fn file_warnings(sources: &Sources, file: Option<&Path>, values: &Values, entries: &[Entry]) -> Vec<String> {
+    let Some(file) = file else { return Vec::new() };
+    let in_tables = entries.iter().flat_map(|entry| &entry.fields).any(|given| matches!(given.value, sources::Value::Secret(_)));
+    let mode =
+        std::fs::metadata(sources.invocation.working_directory.join(file)).map_or(0, |metadata| metadata.permissions().mode());
+    if (values.has_secret_in_file() || in_tables) && mode & READABLE_BY_OTHERS != 0 {
+        let file = file.display();
+        vec![format!("{file} holds a secret key and every user of this machine can read it; chmod 600 {file}")]
+    } else {
+        Vec::new()
     }
 }
 

@@ -6,6 +6,7 @@
 use std::fmt::Write;
 
 use super::table::{KEYS, Key};
+use super::tables::{TABLES, Table};
 
 const BEGIN: &str = "<!-- keys: written from crates/postern/src/config/table.rs -->\n";
 const END: &str = "<!-- end of keys -->\n";
@@ -18,7 +19,17 @@ fn markdown() -> String {
         writeln!(text, "| `{}` | {} | {} | {} | {} |", key.path, names.join(", "), key.takes, default(key), key.about).unwrap();
     }
     text.push('\n');
+    TABLES.into_iter().for_each(|table| describe(table, &mut text));
     text
+}
+
+fn describe(table: &Table, text: &mut String) {
+    writeln!(text, "### `[{table}]`\n\n{}\n\n| key | takes | default | |\n| --- | --- | --- | --- |", table.about).unwrap();
+    for field in table.fields {
+        let default = field.default.map_or_else(|| "not set".to_owned(), |default| format!("`{default}`"));
+        writeln!(text, "| `{}` | {} | {default} | {} |", field.name, field.takes, field.about).unwrap();
+    }
+    text.push('\n');
 }
 
 fn default(key: &Key) -> String {

@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use postern_api_model::hidden::Hidden;
+
+use super::entries::{self, Entry};
 use super::problem::{Fault, Problem};
-use super::table::{CONFIG_ENV, KEYS, Key};
+use super::table::{CONFIG_ENV, KEYS, Key, Takes};
 
 /// Read from the working directory when no file is named and it exists.
 pub const FILE_NAME_DEFAULT: &str = "postern.toml";
@@ -22,14 +25,16 @@ pub struct Sources {
     pub flags: Vec<(&'static Key, String)>,
     /// `--config`.
     pub file: Option<PathBuf>,
+    /// `--function`, each.
+    pub functions: Vec<String>,
     /// What surrounds the process.
     pub invocation: Invocation,
 }
 
 /// What surrounds a process, passed in so that tests need not change their own.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Invocation {
-    /// The whole environment; names without `POSTERN_` are passed over.
+    /// The whole environment; of names without `POSTERN_`, those are read that AWS's SDKs read.
     pub environment: Vec<(OsString, OsString)>,
     /// Where `postern.toml` is looked for.
     pub working_directory: PathBuf,
@@ -61,6 +66,10 @@ pub enum Value {
     Switch(bool),
     /// A list of strings of the file.
     List(Vec<String>),
+    /// A table of strings of the file.
+    Texts(Vec<(String, String)>),
+    /// Text of a key that takes a secret.
+    Secret(Hidden),
     /// Anything else of the file, by TOML's name for it.
     Other(&'static str),
 }
@@ -81,6 +90,8 @@ pub struct Given {
 pub struct Collected {
     /// File, then environment, then flags: of several values for one key the last counts.
     pub given: Vec<Given>,
+    /// Tables with names: the file alone has them.
+    pub entries: Vec<Entry>,
     /// Unknown names, bad syntax, an unreadable file.
     pub problems: Vec<Problem>,
     /// The file that was read.
@@ -102,7 +113,7 @@ pub fn collect(sources: &Sources) -> Collected {
     collected.given.extend(environment.given);
     collected.given.extend(sources.flags.iter().map(|(key, text)| Given {
         key,
-        value: Value::Text(text.clone()),
+        value: Value::Text(text.clone()).kept_as(key.takes),
         place: Place::Flag(key.flag.unwrap_or(key.path)),
     }));
     collected
@@ -128,7 +139,7 @@ fn environment(sources: &Sources, problems: &mut Vec<Problem>) -> Environment {
             found.file = Some(PathBuf::from(value));
         } else if let Some(key) = KEYS.iter().find(|key| key.env_names().any(|known| known == name)) {
             match value.to_str() {
-                Some(text) => found.given.push(Given { key, value: Value::Text(text.to_owned()), place }),
+                Some(text) => found.given.push(Given { key, value: Value::Text(text.to_owned()).kept_as(key.takes), place }),
                 None => {
                     problems.push(Problem::mistake(key.path, place, "the value is not UTF-8".to_owned(), key.takes.to_string()))
                 }
@@ -175,20 +186,24 @@ fn file(shown: &Path, path: &Path, collected: &mut Collected) {
         collected.problems.push(Problem::mistake("syntax", Place::File(shown.to_owned(), line), wrong, "TOML".to_owned()));
     }
     for (name, value) in table.get_ref() {
-        let line = line_of(&text, name.span().start);
         match value.get_ref() {
-            DeValue::Table(section) if is_section(name.get_ref()) => {
-                for (inner, value) in section {
-                    let line = line_of(&text, inner.span().start);
-                    entry(
-                        &format!("{}.{}", name.get_ref(), inner.get_ref()),
-                        value,
-                        Place::File(shown.to_owned(), line),
-                        collected,
-                    );
-                }
+            DeValue::Table(content) if is_section(name.get_ref()) => section(name.get_ref(), content, (shown, &text), collected),
+            _ => {
+                let line = line_of(&text, name.span().start);
+                entry(name.get_ref(), value, Place::File(shown.to_owned(), line), collected);
             }
-            _ => entry(name.get_ref(), value, Place::File(shown.to_owned(), line), collected),
+        }
+    }
+}
+
+fn section(name: &str, content: &DeTable<'_>, (shown, text): (&Path, &str), collected: &mut Collected) {
+    for (inner, value) in content {
+        if let (Some(table), Some(content)) = (entries::table_of(name), entries::as_table(value)) {
+            let read = entries::entry(table, inner, content, (shown, text), &mut collected.problems);
+            collected.entries.extend(read);
+        } else {
+            let place = Place::File(shown.to_owned(), line_of(text, inner.span().start));
+            entry(&format!("{name}.{}", inner.get_ref()), value, place, collected);
         }
     }
 }
@@ -202,17 +217,19 @@ fn read_bounded(path: &Path) -> Result<String, String> {
 }
 
 fn is_section(name: &str) -> bool {
-    KEYS.iter().any(|key| key.path.split_once('.').is_some_and(|(section, _)| section == name))
+    let has_keys = KEYS.iter().any(|key| key.path.split_once('.').is_some_and(|(section, _)| section == name));
+    has_keys || entries::table_of(name).is_some()
 }
 
 fn entry(path: &str, value: &Spanned<DeValue<'_>>, place: Place, collected: &mut Collected) {
     match KEYS.iter().find(|key| key.path == path) {
-        Some(key) => collected.given.push(Given { key, value: toml_value(value.get_ref()), place }),
+        Some(key) => collected.given.push(Given { key, value: toml_value(value.get_ref()).kept_as(key.takes), place }),
         None => collected.problems.push(unknown(path, place, KEYS.iter().map(|key| key.path.to_owned()))),
     }
 }
 
-fn toml_value(value: &DeValue<'_>) -> Value {
+/// As it stands in the file.
+pub fn toml_value(value: &DeValue<'_>) -> Value {
     match value {
         DeValue::String(text) => Value::Text(text.to_string()),
         DeValue::Boolean(on) => Value::Switch(*on),
@@ -224,15 +241,33 @@ fn toml_value(value: &DeValue<'_>) -> Value {
             .map(|item| item.get_ref().as_str().map(str::to_owned))
             .collect::<Option<Vec<_>>>()
             .map_or(Value::Other("list of other things than strings"), Value::List),
+        DeValue::Table(content) => content
+            .iter()
+            .map(|(name, value)| Some((name.get_ref().to_string(), value.get_ref().as_str()?.to_owned())))
+            .collect::<Option<Vec<_>>>()
+            .map_or(Value::Other("table of other things than strings"), Value::Texts),
         other => Value::Other(other.type_str()),
     }
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
+impl Value {
+    /// As a value of a key that takes this: a secret is hidden from here on, and so is whatever stands in its place.
+    pub fn kept_as(self, takes: Takes) -> Self {
+        match (takes, self) {
+            (Takes::Secret, Self::Text(text)) => Self::Secret(Hidden::new(text)),
+            (Takes::Secret, _) => Self::Other("value that is not text"),
+            (_, value) => value,
+        }
+    }
+}
+
+/// The line of this place in the text, from 1.
+pub fn line_of(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }
 
-fn unknown(name: &str, place: Place, known: impl Iterator<Item = String>) -> Problem {
+/// A name that does not exist, with the nearest that does.
+pub fn unknown(name: &str, place: Place, known: impl Iterator<Item = String>) -> Problem {
     let nearest = known.map(|known| (distance(name, &known), known)).min();
     let allowed = match nearest {
         Some((edits, known)) if edits <= name.len() / 3 => format!("did you mean {known}?"),
@@ -260,6 +295,13 @@ impl Problem {
     /// A wrong value or name.
     pub fn mistake(key: &str, place: Place, wrong: String, allowed: String) -> Self {
         Self { key: key.to_owned(), place, fault: Fault::Mistake, wrong, allowed }
+    }
+}
+
+/// Without the environment, which holds secrets.
+impl fmt::Debug for Invocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Invocation").field("working_directory", &self.working_directory).finish_non_exhaustive()
     }
 }
 

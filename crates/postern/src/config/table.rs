@@ -49,6 +49,18 @@ pub enum Takes {
     Word(&'static [&'static str]),
     /// Where lines go.
     LineTarget,
+    /// Text of this kind.
+    Text(&'static str),
+    /// Text that is never shown.
+    Secret,
+    /// A list of this: in the file only.
+    List(&'static str),
+    /// A table of texts: in the file only.
+    Texts,
+    /// Where a server is.
+    Url,
+    /// Where a service is.
+    Endpoint,
 }
 
 // Client-side timeouts and bounds of one connection; AWS documents no timeouts of its front. They are the data plane's own
@@ -81,6 +93,10 @@ const LOG_ACCESS_DEFAULT: &str = "stderr";
 const TIMEOUT: Takes = Takes::Number { min: 1, max: 3_600_000, unit: "ms" };
 const HALF_A_GIGABYTE: u64 = 512 * 1024 * 1024;
 const HEAD: Takes = Takes::Number { min: 256, max: 1_048_576, unit: "bytes" };
+/// As AWS writes them.
+pub const ACCESS_KEY_ID: Takes = Takes::Text("the id of an access key, 1 to 128 letters and digits");
+/// A name in the shared credentials file.
+pub const PROFILE: Takes = Takes::Text("the name of a profile");
 const BODY: Takes = Takes::Number { min: 1, max: HALF_A_GIGABYTE, unit: "bytes" };
 
 /// Where everything that must outlive the process is kept.
@@ -253,6 +269,76 @@ pub static INTEGRATIONS_ALLOWED_ADDRESSES: Key = Key {
     about: "IP addresses that integrations may connect to although the guard refuses them: link-local and metadata addresses and Postern's own listeners.",
 };
 
+/// Where AWS services are.
+pub static SERVICES_ENDPOINT: Key = Key {
+    path: "services.endpoint",
+    flag: None,
+    short_env: None,
+    takes: Takes::Endpoint,
+    default: None,
+    about: "Where integrations find AWS services that have no table of their own under `services`. Without it, and without `AWS_ENDPOINT_URL`, their requests fail and say so.",
+};
+
+/// Half of the default key.
+pub static CREDENTIALS_ACCESS_KEY_ID: Key = Key {
+    path: "credentials.access_key_id",
+    flag: None,
+    short_env: None,
+    takes: ACCESS_KEY_ID,
+    default: None,
+    about: "The default key, which signs what names no role: this, `secret_access_key` and, for temporary keys, `session_token`.",
+};
+
+/// Its other half.
+pub static CREDENTIALS_SECRET_ACCESS_KEY: Key = Key {
+    path: "credentials.secret_access_key",
+    flag: None,
+    short_env: None,
+    takes: Takes::Secret,
+    default: None,
+    about: "Goes with `access_key_id`.",
+};
+
+/// What makes it temporary.
+pub static CREDENTIALS_SESSION_TOKEN: Key = Key {
+    path: "credentials.session_token",
+    flag: None,
+    short_env: None,
+    takes: Takes::Secret,
+    default: None,
+    about: "Goes with a temporary `access_key_id`.",
+};
+
+/// A key of the shared credentials file.
+pub static CREDENTIALS_PROFILE: Key = Key {
+    path: "credentials.profile",
+    flag: None,
+    short_env: None,
+    takes: PROFILE,
+    default: None,
+    about: "The default key is this profile of the shared credentials file (`AWS_SHARED_CREDENTIALS_FILE`, or `~/.aws/credentials`), which is read again when it changes.",
+};
+
+/// A key of the environment.
+pub static CREDENTIALS_ENVIRONMENT: Key = Key {
+    path: "credentials.environment",
+    flag: None,
+    short_env: None,
+    takes: Takes::Switch,
+    default: Some("false"),
+    about: "The default key is the server's own `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`.",
+};
+
+/// Who may act for everybody.
+pub static CREDENTIALS_ANY_ROLE: Key = Key {
+    path: "credentials.any_role",
+    flag: None,
+    short_env: None,
+    takes: Takes::Switch,
+    default: Some("false"),
+    about: "Sign with the default key for every role that has no table of its own. Otherwise requests of such an integration fail and name the key to set.",
+};
+
 /// Compiled APIs held.
 pub static LIMITS_RESIDENT_APIS_MAX: Key = Key {
     path: "limits.resident_apis_max",
@@ -305,7 +391,7 @@ pub static LOG_ACCESS: Key = Key {
 };
 
 /// All keys, in the order of the documentation.
-pub static KEYS: [&Key; 22] = [
+pub static KEYS: [&Key; 29] = [
     &DATA_DIR,
     &ACCOUNT,
     &DEV,
@@ -323,6 +409,13 @@ pub static KEYS: [&Key; 22] = [
     &HTTP_DRAIN_TIMEOUT_MS,
     &HTTPS_ADDRESS,
     &INTEGRATIONS_ALLOWED_ADDRESSES,
+    &SERVICES_ENDPOINT,
+    &CREDENTIALS_ACCESS_KEY_ID,
+    &CREDENTIALS_SECRET_ACCESS_KEY,
+    &CREDENTIALS_SESSION_TOKEN,
+    &CREDENTIALS_PROFILE,
+    &CREDENTIALS_ENVIRONMENT,
+    &CREDENTIALS_ANY_ROLE,
     &LIMITS_RESIDENT_APIS_MAX,
     &LIMITS_IMPORT_BYTES_MAX,
     &LOG_LEVEL,
@@ -360,6 +453,12 @@ impl fmt::Display for Takes {
             }
             Self::Word(words) => f.write_str(&words.join(" or ")),
             Self::LineTarget => f.write_str("stderr, off, or the path of a file, which is appended to"),
+            Self::Text(what) => f.write_str(what),
+            Self::Secret => f.write_str("text, which is never shown"),
+            Self::List(what) => write!(f, "a list of {what}"),
+            Self::Texts => f.write_str("a table of names and texts, such as { TABLE = \"pets\" }"),
+            Self::Url => f.write_str("an address such as http://127.0.0.1:9000 or https://sqs.example.com/prefix"),
+            Self::Endpoint => f.write_str("aws, or an address such as http://127.0.0.1:4566"),
         }
     }
 }

@@ -11,39 +11,39 @@ use super::table::{self, KEYS};
 use super::*;
 
 /// Sources over a directory of their own, optionally with a `postern.toml` in it.
-struct Case {
-    directory: tempfile::TempDir,
-    sources: Sources,
+pub struct Case {
+    pub directory: tempfile::TempDir,
+    pub sources: Sources,
 }
 
 impl Case {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let invocation = Invocation { environment: Vec::new(), working_directory: directory.path().to_owned() };
         let sources = Sources { invocation, ..Sources::default() };
         Self { directory, sources }
     }
 
-    fn file(self, text: &str) -> Self {
+    pub fn file(self, text: &str) -> Self {
         std::fs::write(self.directory.path().join("postern.toml"), text).unwrap();
         self
     }
 
-    fn env(mut self, name: &str, value: &str) -> Self {
+    pub fn env(mut self, name: &str, value: &str) -> Self {
         self.sources.invocation.environment.push((OsString::from(name), OsString::from(value)));
         self
     }
 
-    fn flag(mut self, key: &'static Key, value: &str) -> Self {
+    pub fn flag(mut self, key: &'static Key, value: &str) -> Self {
         self.sources.flags.push((key, value.to_owned()));
         self
     }
 
-    fn read(&self) -> Result<Settings, Problems> {
+    pub fn read(&self) -> Result<Settings, Problems> {
         Settings::read(&self.sources)
     }
 
-    fn problems(&self) -> Vec<String> {
+    pub fn problems(&self) -> Vec<String> {
         self.read().unwrap_err().0.iter().map(ToString::to_string).collect()
     }
 }

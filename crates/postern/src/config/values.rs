@@ -4,9 +4,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use postern_api_model::hidden::Hidden;
+use postern_data_plane::backends::{BaseUrl, ServiceEndpoint};
+
+use super::entries::Entry;
 use super::problem::{Problem, Problems};
 use super::sources::{Given, Place, Value};
 use super::table::{Key, Takes};
+use super::tables::Field;
 
 /// The given values, and the problems so far.
 pub struct Values {
@@ -62,15 +67,15 @@ impl Values {
     }
 
     pub fn milliseconds(&mut self, key: &'static Key) -> Duration {
-        Duration::from_millis(self.required(key, |value| number(key, value)))
+        Duration::from_millis(self.required(key, |value| number(key.takes, value)))
     }
 
     pub fn size(&mut self, key: &'static Key) -> usize {
-        self.required(key, |value| number(key, value).and_then(|number| usize::try_from(number).ok()))
+        self.required(key, |value| number(key.takes, value).and_then(|number| usize::try_from(number).ok()))
     }
 
     pub fn optional_size(&mut self, key: &'static Key) -> Option<usize> {
-        self.last(key, |value| number(key, value).and_then(|number| usize::try_from(number).ok()))
+        self.last(key, |value| number(key.takes, value).and_then(|number| usize::try_from(number).ok()))
     }
 
     pub fn ip_addresses(&mut self, key: &'static Key) -> Vec<IpAddr> {
@@ -89,6 +94,83 @@ impl Values {
     pub fn word(&mut self, key: &'static Key) -> String {
         let Takes::Word(words) = key.takes else { unreachable!("{} takes no word", key.path) };
         self.required(key, |value| text(value).filter(|text| words.contains(&text.as_str())))
+    }
+
+    pub fn endpoint(&mut self, key: &'static Key) -> Option<ServiceEndpoint> {
+        self.last(key, endpoint)
+    }
+
+    pub fn optional_text(&mut self, key: &'static Key) -> Option<String> {
+        self.last(key, |value| text(value).filter(|text| !text.is_empty()))
+    }
+
+    pub fn secret(&mut self, key: &'static Key) -> Option<Hidden> {
+        self.last(key, secret)
+    }
+
+    /// Whether a secret stands in the file, in a key of the table of keys.
+    pub fn has_secret_in_file(&self) -> bool {
+        self.given.iter().any(|given| matches!((&given.value, &given.place), (Value::Secret(_), Place::File(..))))
+    }
+
+    /// A key of a table with a name; `None` too when it is wrong, which is reported.
+    pub fn field<T>(&mut self, entry: &Entry, field: &'static Field, parse: impl Fn(&Value) -> Option<T>) -> Option<T> {
+        let given = entry.given(field)?;
+        let parsed = parse(&given.value);
+        if parsed.is_none() {
+            self.problems.push(Problem::mistake(
+                &entry.path(field),
+                given.place.clone(),
+                shown(&given.value),
+                field.takes.to_string(),
+            ));
+        }
+        parsed
+    }
+
+    /// A number of a table with a name, or its default.
+    pub fn number_field(&mut self, entry: &Entry, field: &'static Field) -> u64 {
+        let default = || field.default.and_then(|default| default.parse().ok()).expect("a test reads every default");
+        self.field(entry, field, |value| match value {
+            Value::Number(_) => number(field.takes, value),
+            _ => None,
+        })
+        .unwrap_or_else(default)
+    }
+
+    /// Text of a table with a name.
+    pub fn text_field(&mut self, entry: &Entry, field: &'static Field) -> Option<String> {
+        self.field(entry, field, |value| text(value).filter(|text| !text.is_empty()))
+    }
+
+    /// A secret of a table with a name.
+    pub fn secret_field(&mut self, entry: &Entry, field: &'static Field) -> Option<Hidden> {
+        self.field(entry, field, secret)
+    }
+
+    /// A switch of a table with a name that can only be turned on: leaving it out is how it is off.
+    pub fn on_field(&mut self, entry: &Entry, field: &'static Field) -> Option<()> {
+        self.field(entry, field, |value| matches!(value, Value::Switch(_)).then_some(value == &Value::Switch(true)))
+            .filter(|on| *on)
+            .map(|_| ())
+    }
+
+    /// A list of texts of a table with a name, with at least one.
+    pub fn list_field<T>(&mut self, entry: &Entry, field: &'static Field, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+        self.field(entry, field, |value| match value {
+            Value::List(items) if !items.is_empty() => items.iter().map(|item| parse(item)).collect(),
+            _ => None,
+        })
+    }
+
+    /// An address of a table with a name.
+    pub fn url_field(&mut self, entry: &Entry, field: &'static Field) -> Option<BaseUrl> {
+        self.field(entry, field, |value| text(value)?.parse().ok())
+    }
+
+    /// `aws` or an address, of a table with a name.
+    pub fn endpoint_field(&mut self, entry: &Entry, field: &'static Field) -> Option<ServiceEndpoint> {
+        self.field(entry, field, endpoint)
     }
 
     pub fn text(&mut self, key: &'static Key) -> String {
@@ -127,8 +209,23 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-fn number(key: &Key, value: &Value) -> Option<u64> {
-    let Takes::Number { min, max, .. } = key.takes else { unreachable!("{} takes no number", key.path) };
+fn secret(value: &Value) -> Option<Hidden> {
+    match value {
+        Value::Secret(secret) if !secret.expose().is_empty() => Some(secret.clone()),
+        _ => None,
+    }
+}
+
+/// `aws`, or an address.
+fn endpoint(value: &Value) -> Option<ServiceEndpoint> {
+    match text(value)?.as_str() {
+        "aws" => Some(ServiceEndpoint::Aws),
+        address => address.parse().ok().map(ServiceEndpoint::At),
+    }
+}
+
+fn number(takes: Takes, value: &Value) -> Option<u64> {
+    let Takes::Number { min, max, .. } = takes else { unreachable!("{takes} is no number") };
     let number = match value {
         Value::Number(number) => u64::try_from(*number).ok()?,
         Value::Text(text) => text.parse().ok()?,
@@ -164,6 +261,8 @@ fn shown(value: &Value) -> String {
         Value::Number(number) => format!("{number} is not possible"),
         Value::Switch(on) => format!("{on} is not possible"),
         Value::List(items) => format!("{:?} is not possible", cut(&items.join(", "))),
+        Value::Texts(_) => "a table is not possible".to_owned(),
+        Value::Secret(_) => "an empty value is not possible".to_owned(),
         Value::Other(kind) => format!("a {kind} is not possible"),
     }
 }

@@ -1,5 +1,6 @@
 //! `postern serve`: opens the store, wires the planes over it, listens, says that it is ready, and drains at the end.
 
+mod backends;
 mod counted_store;
 mod counters;
 mod flushing;
@@ -26,9 +27,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config::{Mode, Settings};
-use crate::credentials;
 use crate::failure::Failure;
-use crate::log_key;
+use crate::signing::ConfiguredCredentials;
+use crate::{credentials, log_key};
 use counted_store::CountedStore;
 use counters::Counters;
 use flushing::NothingKept;
@@ -144,6 +145,7 @@ struct Planes {
     publisher: Arc<StorePublisher>,
     gateway: Arc<Gateway>,
     access_log: AccessLog,
+    credentials: Arc<ConfiguredCredentials>,
     counters: Arc<Counters>,
     /// The last change before anything was served.
     seq: u64,
@@ -153,6 +155,7 @@ impl Planes {
     async fn open(settings: &Settings, first_key: FirstKey) -> Result<Self, Failure> {
         let file = settings.file.as_ref().map_or_else(|| "none".to_owned(), |file| file.display().to_string());
         tracing::info!(version = env!("CARGO_PKG_VERSION"), configuration_file = file, "starting");
+        settings.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
         let counters = Arc::new(Counters::new());
         let store = SqliteStore::open(&settings.data_dir, OpenMode::Serve).await?;
         if first_key == FirstKey::Provided
@@ -167,17 +170,18 @@ impl Planes {
         let loader = Arc::new(StoreLoader::new(Arc::clone(&store) as _, Arc::clone(&served), Handle::current()));
         let log_key = LogKey::new(&log_key::provide(&settings.data_dir)?);
         let access_log = listeners::access_log(&settings.log.access)?;
+        let credentials = ConfiguredCredentials::new(settings.credentials.clone(), settings.account.clone(), Handle::current());
         let limits = GatewaySettings {
             max_body_bytes: settings.http.max_body_bytes as u64,
             buffer_bytes: settings.http.buffer_bytes,
             resident_apis_max: settings.resident_apis_max,
             log_key: Some(log_key),
-            ..GatewaySettings::default()
+            backends: backends::backends(settings, &credentials)?,
         };
         let gateway = Arc::new(Gateway::new(limits, loader, access_log.clone()));
         let data_plane = Arc::clone(&gateway) as Arc<dyn DataPlane>;
         let publisher = StorePublisher::new(Arc::clone(&store) as _, data_plane, served, Arc::clone(&counters));
-        Ok(Self { store, publisher: Arc::new(publisher), gateway, access_log, counters, seq })
+        Ok(Self { store, publisher: Arc::new(publisher), gateway, access_log, credentials, counters, seq })
     }
 
     fn control_plane(&self, settings: &Settings, http: SocketAddr, upstreams: Upstreams) -> ControlPlane {
@@ -233,6 +237,7 @@ impl Server {
             tracing::warn!("dev mode: every access key and signature is accepted");
         }
         let upstreams = Upstreams::new(upstreams);
+        planes.credentials.connect(&settings.services, upstreams.clone());
         let control_plane = Arc::new(planes.control_plane(settings, http, upstreams.clone()));
         let service = Arc::new(planes.management_service(settings, Arc::clone(&control_plane), upstreams));
         let (stop, stopped) = watch::channel(false);

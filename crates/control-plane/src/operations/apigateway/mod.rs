@@ -8,7 +8,7 @@ mod client_certificate;
 mod deployment;
 mod documentation_part;
 mod documentation_version;
-mod domain_name;
+pub(super) mod domain_name;
 mod domain_name_access_association;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
@@ -25,11 +25,11 @@ mod resource;
 mod rest_api;
 mod sdk;
 mod stage;
-mod tag;
+pub(super) mod tag;
 mod usage;
 mod usage_plan;
 mod usage_plan_key;
-mod vpc_link;
+pub(super) mod vpc_link;
 
 use postern_api_model::apigateway::{ApiGateway, OperationTypes, op};
 use postern_api_model::error::ApiResult;
@@ -37,21 +37,9 @@ use postern_api_model::scope::Caller;
 
 pub use rest_api::{CheckedImport, check_import};
 
+use super::built;
 use crate::ControlPlane;
 use crate::unbuilt::unbuilt_v1;
-
-/// Writes a trait method for each operation that hands its input to the function of its noun.
-macro_rules! built {
-    ($($method:ident $operation:ident => $noun:ident::$function:ident;)+) => {
-        $(
-            async fn $method(&self, caller: &Caller, input: <op::$operation as OperationTypes>::Input)
-                -> ApiResult<<op::$operation as OperationTypes>::Output>
-            {
-                $noun::$function(self, caller, input).await
-            }
-        )+
-    };
-}
 
 impl ApiGateway for ControlPlane {
     built! {

@@ -28,10 +28,7 @@ const RESERVED_PREFIX: &str = "aws:";
 pub(super) async fn tag(plane: &ControlPlane, caller: &Caller, input: TagResourceInput) -> ApiResult<()> {
     let target = target(caller, &input.resource_arn)?;
     change(plane, caller, &target, |tags| {
-        let mut merged = tags.clone();
-        merged.extend(input.tags.clone());
-        check(&merged)?;
-        *tags = merged;
+        *tags = merged(tags, &input.tags)?;
         Ok(())
     })
     .await
@@ -65,8 +62,16 @@ pub(super) async fn list(plane: &ControlPlane, caller: &Caller, input: GetTagsIn
     Ok(Shown { tags: Some(tags.into_iter().collect()) })
 }
 
+/// What a resource's tags are once it is given more.
+pub(in crate::operations) fn merged(tags: &Tags, more: &IndexMap<String, String>) -> ApiResult<Tags> {
+    let mut merged = tags.clone();
+    merged.extend(more.clone());
+    check(&merged)?;
+    Ok(merged)
+}
+
 /// Tags given at creation.
-pub(super) fn created(tags: Option<IndexMap<String, String>>) -> ApiResult<Tags> {
+pub(in crate::operations) fn created(tags: Option<IndexMap<String, String>>) -> ApiResult<Tags> {
     let tags = tags.unwrap_or_default().into_iter().collect();
     check(&tags)?;
     Ok(tags)

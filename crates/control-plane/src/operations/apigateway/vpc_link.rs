@@ -99,19 +99,26 @@ pub(super) async fn delete(plane: &ControlPlane, caller: &Caller, input: DeleteV
     plane.transact::<VpcLink, _, _>(caller, id, || removal(plane, caller, id)).await
 }
 
-/// Refused while a deployed method goes through the link, in the reported text. Every API that was looked at must be unchanged when
-/// the link goes.
+/// Every API that was looked at for users must be unchanged when the link goes.
 async fn removal(plane: &ControlPlane, caller: &Caller, id: &str) -> ApiResult<((), Vec<Write>)> {
     let found = plane.load_versioned::<VpcLink>(caller, id, missing).await?;
     let mut also = vec![postern_store::delete::<VpcLink>(&caller.scope, id, found.version)];
-    let users = users(plane, caller, id, &mut also).await?;
-    if !users.is_empty() {
-        return Err(ApiError::bad_request(format!(
-            "Cannot delete vpc link. Vpc link '{id}', is referenced in [{}] in format of [RESTApiId:Method:Resource:Stage].",
-            users.join(", ")
-        )));
-    }
+    also.extend(unused(plane, caller, id).await?);
     Ok(((), also))
+}
+
+/// Refused while a deployed method goes through the link, in the text that AWS gives for links of both services (reported); else the
+/// checks that it stays so until the link is gone.
+pub(in crate::operations) async fn unused(plane: &ControlPlane, caller: &Caller, id: &str) -> ApiResult<Vec<Write>> {
+    let mut seen = Vec::new();
+    let users = users(plane, caller, id, &mut seen).await?;
+    if users.is_empty() {
+        return Ok(seen);
+    }
+    Err(ApiError::bad_request(format!(
+        "Cannot delete vpc link. Vpc link '{id}', is referenced in [{}] in format of [RESTApiId:Method:Resource:Stage].",
+        users.join(", ")
+    )))
 }
 
 /// The deployed methods that go through a link; `seen` gets a check for each API that was looked at.

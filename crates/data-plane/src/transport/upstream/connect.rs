@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use super::guard::Guard;
 use super::io::{HeadBudget, UpstreamIo};
 use super::pool::{Lease, Slot};
+use super::race::{interleaved, race};
 use super::resolve::CachedResolver;
 use super::tls::TlsClients;
 use super::{Origin, Scheme, UpstreamError, UpstreamSettings};
@@ -18,7 +19,7 @@ use super::{Origin, Scheme, UpstreamError, UpstreamSettings};
 /// Read buffer of one backend connection at most; also how much of a body is passed on at a time.
 const READ_BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// Addresses of one name that are tried.
-const ADDRESSES_TRIED_MAX: usize = 4;
+const ADDRESSES_TRIED_MAX: usize = 8;
 
 /// Opens connections.
 pub(super) struct Connector {
@@ -68,28 +69,31 @@ impl Connector {
         Ok(lease)
     }
 
-    /// Tries the name's addresses in order. One that the guard refuses is passed over, and the refusal reported if no other
-    /// address answers.
+    /// Tries the name's addresses as [`race`] does, those that the guard refuses left out. A refusal is reported if there is no other
+    /// address.
     async fn connect_tcp(&self, origin: &Origin) -> Result<TcpStream, UpstreamError> {
         let (host, port) = origin.dialled();
         let addresses = self.resolver.resolve(host).await?;
-        let mut failure = None;
-        for ip in addresses.iter().take(ADDRESSES_TRIED_MAX) {
-            let address = SocketAddr::new(*ip, port);
-            if let Err(refused) = self.guard.check(address, origin.chosen_by()) {
-                failure = Some(refused);
-                continue;
-            }
-            match tokio::time::timeout(self.attempt_timeout, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => {
-                    // Heads and bodies are written in one go; waiting for more to send only delays them.
-                    stream.set_nodelay(true).map_err(UpstreamError::Connect)?;
-                    return Ok(stream);
-                }
-                Ok(Err(error)) => failure = Some(UpstreamError::Connect(error)),
-                Err(_elapsed) => failure = Some(UpstreamError::Connect(io::ErrorKind::TimedOut.into())),
+        let mut refusal = None;
+        let mut allowed = Vec::with_capacity(addresses.len().min(ADDRESSES_TRIED_MAX));
+        for ip in interleaved(&addresses) {
+            let address = SocketAddr::new(ip, port);
+            match self.guard.check(address, origin.chosen_by()) {
+                Ok(()) => allowed.push(address),
+                Err(refused) => refusal = Some(refused),
             }
         }
-        Err(failure.unwrap_or_else(|| UpstreamError::Connect(io::ErrorKind::AddrNotAvailable.into())))
+        if let (true, Some(refused)) = (allowed.is_empty(), refusal) {
+            return Err(refused);
+        }
+        allowed.truncate(ADDRESSES_TRIED_MAX);
+        let stream = race(allowed, |address| self.attempt(address)).await.map_err(UpstreamError::Connect)?;
+        // Heads and bodies are written in one go; waiting for more to send only delays them.
+        stream.set_nodelay(true).map_err(UpstreamError::Connect)?;
+        Ok(stream)
+    }
+
+    async fn attempt(&self, address: SocketAddr) -> io::Result<TcpStream> {
+        tokio::time::timeout(self.attempt_timeout, TcpStream::connect(address)).await.map_err(io::Error::from)?
     }
 }

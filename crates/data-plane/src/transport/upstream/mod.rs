@@ -20,6 +20,7 @@ mod identity;
 mod io;
 mod origin;
 mod pool;
+mod race;
 mod resolve;
 mod tls;
 
@@ -44,7 +45,7 @@ pub const IDLE_TOTAL_MAX: usize = 2_048;
 pub const IDLE_TIMEOUT_MS: u64 = 55_000;
 /// How long a connection is used at all, so that a change of the backend's addresses is followed.
 pub const LIFETIME_MS: u64 = 300_000;
-/// How long one address is tried before the next one.
+/// How long one address is tried; the next one is tried meanwhile.
 pub const CONNECT_ATTEMPT_TIMEOUT_MS: u64 = 3_000;
 /// How long a name's addresses are used again: short, since a backend's failover is often a change of its DNS records.
 pub const DNS_CACHE_TTL_MS: u64 = 5_000;

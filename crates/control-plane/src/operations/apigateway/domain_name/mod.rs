@@ -182,7 +182,7 @@ async fn removal(plane: &ControlPlane, caller: &Caller, id: &str) -> ApiResult<(
     Ok(((), also))
 }
 
-pub(super) fn missing() -> ApiError {
+pub(in crate::operations) fn missing() -> ApiError {
     ApiError::not_found("Invalid domain name identifier specified")
 }
 
