@@ -18,7 +18,7 @@ pub use body::{Body, BodyError};
 pub use server::{ListenerSettings, Workers};
 pub use upstream::{
     ChosenBy, ClientIdentity, ClientIdentityError, Origin, ResolveFuture, Resolver, Scheme, SystemResolver, TlsVerify,
-    UpstreamError, UpstreamSettings, Upstreams,
+    UpstreamCounts, UpstreamError, UpstreamSettings, Upstreams,
 };
 
 /// A client's request: head parsed and checked for anything that two readers could understand differently, body streaming.

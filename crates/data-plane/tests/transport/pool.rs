@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Method;
 use postern_data_plane::transport::{
-    Body, BodyError, Origin, Scheme, TlsVerify, UpstreamError, UpstreamRequest, UpstreamSettings, Upstreams,
+    Body, BodyError, Origin, Scheme, TlsVerify, UpstreamCounts, UpstreamError, UpstreamRequest, UpstreamSettings, Upstreams,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -84,7 +84,7 @@ async fn a_sent_request_is_not_sent_again() {
 #[tokio::test]
 async fn connections_to_an_origin_are_bounded_and_waited_for() {
     let backend = canned(HI).await;
-    let settings = UpstreamSettings { connections_per_origin_max: 2, ..UpstreamSettings::default() };
+    let settings = UpstreamSettings { connections_per_host_max: 2, ..UpstreamSettings::default() };
     let upstreams = Upstreams::new(settings);
     let address = backend.address;
     let requests: Vec<_> = (0..20)
@@ -188,7 +188,7 @@ async fn a_failing_request_body_is_reported_as_such() {
     assert!(matches!(error, UpstreamError::RequestBody(body) if body == expected), "{error:?}");
 }
 
-struct FailsWith(BodyError);
+pub struct FailsWith(pub BodyError);
 
 impl http_body::Body for FailsWith {
     type Data = Bytes;
@@ -287,4 +287,97 @@ async fn a_server_is_not_its_own_backend() {
     client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     let answer = read_answer(&mut client).await;
     assert!(answer.contains("Refused"), "{answer}");
+}
+
+#[tokio::test]
+async fn origins_at_one_host_share_its_bound_and_idle_connections_make_room() {
+    let backend = canned(HI).await;
+    let settings = UpstreamSettings { connections_per_host_max: 2, ..UpstreamSettings::default() };
+    let upstreams = Upstreams::new(settings);
+    let origins = [get(backend.address).origin, get(backend.address).origin.chosen_by_operator()];
+    let send = |origin: &Origin, deadline| {
+        let request = UpstreamRequest { origin: origin.clone(), ..get(backend.address) };
+        let upstreams = upstreams.clone();
+        async move { upstreams.send(request, deadline).await }
+    };
+    let both = [send(&origins[0], soon()).await.unwrap(), send(&origins[0], soon()).await.unwrap()];
+    let brief = tokio::time::Instant::now() + Duration::from_millis(50);
+    let error = send(&origins[1], brief).await.err().unwrap();
+    assert!(matches!(error, UpstreamError::Timeout { sent: false }), "{error:?}");
+    for response in both {
+        assert_eq!(response.body.collect(16).await.unwrap(), "hi");
+    }
+    // Both are idle now, and of the other origin.
+    assert_eq!(send(&origins[1], soon()).await.unwrap().body.collect(16).await.unwrap(), "hi");
+    assert_eq!(backend.connections(), 3);
+    assert_eq!(upstreams.open_connections(), 2);
+}
+
+#[tokio::test]
+async fn a_workers_connections_are_bounded_in_all() {
+    let (first, second) = (canned(HI).await, canned(HI).await);
+    let counts = Arc::new(UpstreamCounts::default());
+    let settings =
+        UpstreamSettings { connections_total_max: 1, counts: Arc::clone(&counts), idle_timeout: Duration::from_millis(400), ..UpstreamSettings::default() };
+    let upstreams = Upstreams::new(settings);
+    let held = upstreams.send(get(first.address), soon()).await.unwrap();
+    assert_eq!(counts.open(), 1);
+    let brief = tokio::time::Instant::now() + Duration::from_millis(50);
+    let error = upstreams.send(get(second.address), brief).await.err().unwrap();
+    assert!(matches!(error, UpstreamError::Timeout { sent: false }), "{error:?}");
+    let waiting = tokio::spawn({
+        let (upstreams, address) = (upstreams.clone(), second.address);
+        async move { status(&upstreams, address).await }
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(held.body.collect(16).await.unwrap(), "hi");
+    assert_eq!(waiting.await.unwrap(), 200);
+    assert_eq!(status(&upstreams, first.address).await, 200);
+    assert_eq!(upstreams.open_connections(), 1);
+    eventually(|| (counts.open(), counts.idle()) == (1, 1)).await;
+    eventually(|| (counts.open(), counts.idle()) == (0, 0)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_waits_for_a_connection_that_is_free() {
+    let backend = canned(HI).await;
+    let settings = UpstreamSettings { connections_per_host_max: 3, connections_total_max: 4, ..UpstreamSettings::default() };
+    let upstreams = Upstreams::new(settings);
+    let other = canned(HI).await;
+    let asking: Vec<_> = (0..300)
+        .map(|number| {
+            let upstreams = upstreams.clone();
+            let origin = get(backend.address).origin;
+            let origin = match number % 4 {
+                0 => origin,
+                1 => origin.chosen_by_operator(),
+                2 => origin.connecting_to("127.0.0.1", backend.address.port()),
+                _ => get(other.address).origin,
+            };
+            let request = UpstreamRequest { origin, ..get(backend.address) };
+            tokio::spawn(async move { upstreams.send(request, soon()).await.unwrap().body.collect(16).await.unwrap() })
+        })
+        .collect();
+    for asked in asking {
+        assert_eq!(asked.await.unwrap(), "hi");
+    }
+    assert!(upstreams.open_connections() <= 4);
+}
+
+#[tokio::test]
+async fn a_backends_own_idle_timeout_is_kept() {
+    for (answer, connections) in [
+        (&b"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nhi"[..], 3),
+        (b"HTTP/1.1 200 OK\r\nKeep-Alive: max=5, Timeout=0\r\nContent-Length: 2\r\n\r\nhi", 3),
+        (b"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5, max=9\r\nContent-Length: 2\r\n\r\nhi", 1),
+        (b"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=soon\r\nContent-Length: 2\r\n\r\nhi", 1),
+        (b"HTTP/1.1 200 OK\r\nKeep-Alive: 5\r\nContent-Length: 2\r\n\r\nhi", 1),
+    ] {
+        let backend = canned(answer).await;
+        let upstreams = Upstreams::new(UpstreamSettings::default());
+        for _ in 0..3 {
+            assert_eq!(status(&upstreams, backend.address).await, 200);
+        }
+        assert_eq!(backend.connections(), connections, "{}", String::from_utf8_lossy(answer));
+    }
 }

@@ -11,21 +11,27 @@ use rustls::{DigitallySignedStruct, DistinguishedName, SignatureScheme};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
 
-use crate::harness::{Backend, backend, get, soon};
+use crate::harness::{Backend, backend, eventually, get, soon};
 
 const CERTIFICATE: &[u8] = include_bytes!("tls/localhost.crt.der");
 const KEY: &[u8] = include_bytes!("tls/localhost.key.der");
 
-/// A backend that answers `hi` over TLS; the end of its body is the end of the connection when `answer` has no length.
-async fn tls_backend(answer: &'static [u8]) -> Backend {
+/// Takes TLS connections and offers `alpn`.
+pub fn acceptor(alpn: &[&[u8]]) -> TlsAcceptor {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(vec![CertificateDer::from(CERTIFICATE)], PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(KEY)))
         .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// A backend that answers `hi` over TLS; the end of its body is the end of the connection when `answer` has no length.
+async fn tls_backend(answer: &'static [u8]) -> Backend {
+    let acceptor = acceptor(&[b"http/1.1"]);
     backend(move |stream, _| {
         let acceptor = acceptor.clone();
         async move {
@@ -46,7 +52,7 @@ async fn tls_backend(answer: &'static [u8]) -> Backend {
     .await
 }
 
-fn request(backend: &Backend, host: &str, verify: TlsVerify) -> UpstreamRequest {
+pub fn request(backend: &Backend, host: &str, verify: TlsVerify) -> UpstreamRequest {
     let origin = Origin::new(Scheme::Https, host, backend.address.port(), verify);
     UpstreamRequest { origin, ..get(backend.address) }
 }
@@ -215,4 +221,36 @@ async fn a_backend_is_verified_by_its_name_wherever_it_is_dialled() {
             Err(error) => panic!("{host}: {error:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn many_requests_at_once_to_a_backend_of_http1_over_tls_are_all_answered() {
+    let backend = tls_backend(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").await;
+    let upstreams = Upstreams::new(UpstreamSettings::default());
+    let asking: Vec<_> = (0..20)
+        .map(|_| {
+            let (upstreams, request) = (upstreams.clone(), request(&backend, "localhost", TlsVerify::AnyIssuer));
+            tokio::spawn(async move { upstreams.send(request, soon()).await.unwrap().body.collect(16).await.unwrap() })
+        })
+        .collect();
+    for asked in asking {
+        assert_eq!(asked.await.unwrap(), "hi");
+    }
+}
+
+#[tokio::test]
+async fn requests_that_wait_for_a_first_connection_fail_as_soon_as_it_cannot_be_had() {
+    // Nothing verifies this certificate, so that each handshake fails.
+    let backend = tls_backend(b"").await;
+    let upstreams = Upstreams::new(UpstreamSettings::default());
+    let asking: Vec<_> = (0..20)
+        .map(|_| {
+            let (upstreams, request) = (upstreams.clone(), request(&backend, "localhost", TlsVerify::Full));
+            tokio::spawn(async move { upstreams.send(request, soon()).await.err().unwrap() })
+        })
+        .collect();
+    for asked in asking {
+        assert!(matches!(asked.await.unwrap(), UpstreamError::Tls(_)));
+    }
+    eventually(|| upstreams.open_connections() == 0).await;
 }

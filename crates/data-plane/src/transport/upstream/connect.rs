@@ -1,20 +1,20 @@
-//! Opening a connection: resolve, guard, TCP, TLS, and the task that owns it.
+//! Opening a connection: resolve, guard, TCP, TLS, and the tasks that own it.
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 
+use super::connection::Lease;
 use super::guard::Guard;
+use super::host::{Host, Place};
 use super::io::{HeadBudget, UpstreamIo};
-use super::pool::{Lease, Slot};
 use super::race::{interleaved, race};
 use super::resolve::CachedResolver;
 use super::tls::TlsClients;
-use super::{Origin, Scheme, UpstreamError, UpstreamSettings};
+use super::{Origin, Scheme, Slot, UpstreamError, UpstreamSettings, http2};
 
 /// Read buffer of one backend connection at most; also how much of a body is passed on at a time.
 const READ_BUFFER_BYTES_MAX: usize = 64 * 1024;
@@ -30,36 +30,47 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    pub(super) fn new(settings: UpstreamSettings) -> Self {
+    pub(super) fn new(settings: UpstreamSettings, resolver: CachedResolver) -> Self {
         Self {
             guard: Guard::new(&settings),
-            resolver: CachedResolver::new(Arc::clone(&settings.resolver), settings.dns_cache_ttl),
-            tls: TlsClients::new(settings.extra_roots),
+            resolver,
+            tls: TlsClients::new(&settings),
             attempt_timeout: settings.connect_attempt_timeout,
         }
     }
 
-    /// A fresh connection to `origin`. Its task holds `slot` until it has ended.
-    pub(super) async fn connect(&self, origin: &Origin, slot: Slot) -> Result<Lease, UpstreamError> {
-        let tcp = self.connect_tcp(origin).await?;
-        let budget = HeadBudget::default();
-        let io = match origin.scheme() {
-            Scheme::Http => UpstreamIo::plain(tcp, budget.clone()),
-            Scheme::Https => {
-                let name = ServerName::try_from(origin.host().to_owned())
-                    .map_err(|error| UpstreamError::Tls(io::Error::other(error)))?;
-                let connector = self.tls.connector(origin.verify(), origin.identity()).map_err(UpstreamError::Tls)?;
-                let stream = connector.connect(name, tcp).await.map_err(UpstreamError::Tls)?;
-                UpstreamIo::tls(stream, budget.clone())
+    /// A fresh connection to the slot's origin. Its tasks hold `slot` until they have ended.
+    pub(super) async fn connect(&self, slot: Slot) -> Result<Lease, UpstreamError> {
+        let origin = slot.origin().clone();
+        let (tcp, place) = self.connect_tcp(&origin, slot.host()).await?;
+        match origin.scheme() {
+            Scheme::Http => {
+                let budget = HeadBudget::default();
+                self.begin_http1(UpstreamIo::plain(tcp, budget.clone()), budget, slot, place).await
             }
-        };
+            Scheme::Https => self.connect_tls(&origin, tcp, slot, place).await,
+        }
+    }
+
+    async fn connect_tls(&self, origin: &Origin, tcp: TcpStream, slot: Slot, place: Place) -> Result<Lease, UpstreamError> {
+        let name = ServerName::try_from(origin.host().to_owned()).map_err(|error| UpstreamError::Tls(io::Error::other(error)))?;
+        let connector = self.tls.connector(origin.verify(), origin.identity()).map_err(UpstreamError::Tls)?;
+        let stream = connector.connect(name, tcp).await.map_err(UpstreamError::Tls)?;
+        let is_http2 = stream.get_ref().1.alpn_protocol() == Some(http2::ALPN);
+        let budget = HeadBudget::default();
+        let io = UpstreamIo::tls(stream, budget.clone());
+        if is_http2 { http2::begin(io, slot, place).await } else { self.begin_http1(io, budget, slot, place).await }
+    }
+
+    async fn begin_http1(&self, io: UpstreamIo, budget: HeadBudget, slot: Slot, place: Place) -> Result<Lease, UpstreamError> {
         let (sender, connection) = hyper::client::conn::http1::Builder::new()
             .max_buf_size(READ_BUFFER_BYTES_MAX)
             .writev(false)
             .handshake(io)
             .await
             .map_err(|error| UpstreamError::Network { reason: error.to_string(), sent: false })?;
-        let lease = slot.lease(sender, budget);
+        slot.opened_http1();
+        let lease = Lease::http1(&slot, sender, budget, place);
         tokio::spawn(async move {
             let _slot = slot;
             if let Err(error) = connection.await {
@@ -71,9 +82,10 @@ impl Connector {
 
     /// Tries the name's addresses as [`race`] does, those that the guard refuses left out. A refusal is reported if there is no other
     /// address.
-    async fn connect_tcp(&self, origin: &Origin) -> Result<TcpStream, UpstreamError> {
-        let (host, port) = origin.dialled();
-        let addresses = self.resolver.resolve(host).await?;
+    async fn connect_tcp(&self, origin: &Origin, host: &Host) -> Result<(TcpStream, Place), UpstreamError> {
+        let (name, port) = origin.dialled();
+        let addresses = self.resolver.resolve(name).await?;
+        host.resolved(&addresses);
         let mut refusal = None;
         let mut allowed = Vec::with_capacity(addresses.len().min(ADDRESSES_TRIED_MAX));
         for ip in interleaved(&addresses) {
@@ -87,13 +99,14 @@ impl Connector {
             return Err(refused);
         }
         allowed.truncate(ADDRESSES_TRIED_MAX);
-        let stream = race(allowed, |address| self.attempt(address)).await.map_err(UpstreamError::Connect)?;
+        let (stream, address) = race(allowed, |address| self.attempt(address)).await.map_err(UpstreamError::Connect)?;
         // Heads and bodies are written in one go; waiting for more to send only delays them.
         stream.set_nodelay(true).map_err(UpstreamError::Connect)?;
-        Ok(stream)
+        Ok((stream, host.place(address.ip())))
     }
 
-    async fn attempt(&self, address: SocketAddr) -> io::Result<TcpStream> {
-        tokio::time::timeout(self.attempt_timeout, TcpStream::connect(address)).await.map_err(io::Error::from)?
+    async fn attempt(&self, address: SocketAddr) -> io::Result<(TcpStream, SocketAddr)> {
+        let connecting = tokio::time::timeout(self.attempt_timeout, TcpStream::connect(address));
+        Ok((connecting.await.map_err(io::Error::from)??, address))
     }
 }

@@ -79,6 +79,9 @@ impl UpstreamError {
             {
                 return Self::protocol(io.to_string());
             }
+            if inner.downcast_ref::<h2::Error>().is_some_and(is_malformed) {
+                return Self::protocol(inner.to_string());
+            }
             cause = inner.source();
         }
         if error.is_parse() {
@@ -86,4 +89,9 @@ impl UpstreamError {
         }
         Self::Network { reason: error.to_string(), sent }
     }
+}
+
+/// What the HTTP/2 library itself found wrong.
+fn is_malformed(error: &h2::Error) -> bool {
+    error.is_library() && matches!(error.reason(), Some(h2::Reason::PROTOCOL_ERROR | h2::Reason::COMPRESSION_ERROR))
 }

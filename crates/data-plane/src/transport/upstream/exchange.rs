@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use super::UpstreamError;
-use super::pool::{Connection, Lease};
+use super::connection::{Connection, Lease, Sender};
 use crate::transport::Body;
 
 /// Why a connection gave no answer.
@@ -24,6 +24,8 @@ pub(super) enum Failure {
 pub(super) struct Unsent {
     pub(super) message: Request<Body>,
     pub(super) error: UpstreamError,
+    /// Whether the connection was one of HTTP/2, which a backend may end after any request: the next one may be about to, too.
+    pub(super) is_shared: bool,
 }
 
 impl Lease {
@@ -31,6 +33,11 @@ impl Lease {
     /// after the other, so that a request does not pay for setting one up.
     pub(super) async fn exchange(&mut self, message: Request<Body>, deadline: Instant) -> Result<Response<Incoming>, Failure> {
         let Connection { sender, budget, timer, .. } = &mut *self.connection;
+        let sender = match sender {
+            Sender::Http1(sender) => sender,
+            // Boxed because it is rarer: what a future may have to hold is copied for every request.
+            Sender::Http2(stream) => return Box::pin(stream.exchange(message, deadline)).await,
+        };
         // The head, and interim answers before it, are bounded.
         budget.start();
         let mut answering = pin!(sender.try_send_request(message));
@@ -47,7 +54,7 @@ impl Lease {
             let message = failure.take_message();
             let error = UpstreamError::from_exchange(&failure.into_error(), message.is_none());
             match message {
-                Some(message) => Failure::Unsent(Box::new(Unsent { message, error })),
+                Some(message) => Failure::Unsent(Box::new(Unsent { message, error, is_shared: false })),
                 None => Failure::Lost(error),
             }
         })

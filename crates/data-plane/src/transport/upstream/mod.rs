@@ -1,42 +1,53 @@
 //! Requests to backends, over a pool of connections that belongs to one worker.
 //!
 //! A connection is a task that owns the socket, so that a backend closing an idle one is seen at once. A request that a
-//! connection gives back unsent is sent again, once, on a fresh connection; a sent one is never sent twice, whatever its verb.
+//! connection gives back unsent is sent again on another one; a sent one is never sent twice, whatever its verb.
 //! An answer that a second reader could understand differently is an error, never passed on.
 
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use tokio::time::Instant;
 
 mod connect;
+mod connection;
 mod error;
 mod exchange;
 mod guard;
+mod host;
+mod http2;
 mod identity;
 mod io;
 mod origin;
 mod pool;
 mod race;
 mod resolve;
+mod slot;
 mod tls;
+mod waiting;
 
 use connect::Connector;
+pub(super) use connection::Lease;
 pub use error::UpstreamError;
 use exchange::Failure;
 pub use identity::{ClientIdentity, ClientIdentityError};
 pub use origin::{ChosenBy, Origin, Scheme, TlsVerify};
-pub(super) use pool::Lease;
 use pool::{Checkout, Pool};
+use resolve::CachedResolver;
 pub use resolve::{ResolveFuture, Resolver, SystemResolver};
+use slot::Slot;
 
 use super::{Body, Response, UpstreamRequest, framing};
 
-/// Connections to one origin from one worker: past it, requests wait for one until their deadline.
-pub const CONNECTIONS_PER_ORIGIN_MAX: usize = 1_024;
+/// Connections to one name and port from one worker, whatever certificates they are shown: past it, requests wait for one until
+/// their deadline.
+pub const CONNECTIONS_PER_HOST_MAX: usize = 1_024;
+/// Connections to all backends from one worker. Past it idle ones are closed for others, and requests wait. A file descriptor each.
+pub const CONNECTIONS_TOTAL_MAX: usize = 8_192;
 /// Idle connections kept to one origin by one worker.
 pub const IDLE_PER_ORIGIN_MAX: usize = 256;
 /// Idle connections kept by one worker to all origins together.
@@ -50,11 +61,17 @@ pub const CONNECT_ATTEMPT_TIMEOUT_MS: u64 = 3_000;
 /// How long a name's addresses are used again: short, since a backend's failover is often a change of its DNS records.
 pub const DNS_CACHE_TTL_MS: u64 = 5_000;
 
+/// How often a request is tried that shared connections give back: a backend that ends them after so many requests gives back all that
+/// were under way.
+const UNSENT_TRIES_MAX: u32 = 4;
+
 /// How backends are connected to.
 #[derive(Clone)]
 pub struct UpstreamSettings {
-    /// See [`CONNECTIONS_PER_ORIGIN_MAX`].
-    pub connections_per_origin_max: usize,
+    /// See [`CONNECTIONS_PER_HOST_MAX`].
+    pub connections_per_host_max: usize,
+    /// See [`CONNECTIONS_TOTAL_MAX`].
+    pub connections_total_max: usize,
     /// See [`IDLE_PER_ORIGIN_MAX`].
     pub idle_per_origin_max: usize,
     /// See [`IDLE_TOTAL_MAX`].
@@ -71,16 +88,40 @@ pub struct UpstreamSettings {
     pub allowed_addresses: Vec<IpAddr>,
     /// Postern's own listeners, which a backend must not be: a request would go round for ever.
     pub own_addresses: Vec<SocketAddr>,
+    /// Whether HTTP/2 is offered to backends over TLS. Over plain TCP they are spoken to in HTTP/1.1.
+    pub http2: bool,
     /// Certificates (DER) trusted besides the system's.
     pub extra_roots: Vec<Vec<u8>>,
     /// Turns names into addresses.
     pub resolver: Arc<dyn Resolver>,
+    /// Where connections are counted, all workers' together.
+    pub counts: Arc<UpstreamCounts>,
+}
+
+/// How many connections to backends there are.
+#[derive(Debug, Default)]
+pub struct UpstreamCounts {
+    open: AtomicUsize,
+    idle: AtomicUsize,
+}
+
+impl UpstreamCounts {
+    /// Those that are open or being opened, idle ones included.
+    pub fn open(&self) -> usize {
+        self.open.load(Relaxed)
+    }
+
+    /// Those without a request, as of a second ago at most.
+    pub fn idle(&self) -> usize {
+        self.idle.load(Relaxed)
+    }
 }
 
 impl Default for UpstreamSettings {
     fn default() -> Self {
         Self {
-            connections_per_origin_max: CONNECTIONS_PER_ORIGIN_MAX,
+            connections_per_host_max: CONNECTIONS_PER_HOST_MAX,
+            connections_total_max: CONNECTIONS_TOTAL_MAX,
             idle_per_origin_max: IDLE_PER_ORIGIN_MAX,
             idle_total_max: IDLE_TOTAL_MAX,
             idle_timeout: Duration::from_millis(IDLE_TIMEOUT_MS),
@@ -89,8 +130,10 @@ impl Default for UpstreamSettings {
             dns_cache_ttl: Duration::from_millis(DNS_CACHE_TTL_MS),
             allowed_addresses: Vec::new(),
             own_addresses: Vec::new(),
+            http2: true,
             extra_roots: Vec::new(),
             resolver: Arc::new(SystemResolver),
+            counts: Arc::default(),
         }
     }
 }
@@ -113,7 +156,9 @@ enum Wanted {
 impl Upstreams {
     /// A pool without connections.
     pub fn new(settings: UpstreamSettings) -> Self {
-        Self { pool: Arc::new(Pool::new(&settings)), connector: Arc::new(Connector::new(settings)) }
+        let resolver = CachedResolver::new(Arc::clone(&settings.resolver), settings.dns_cache_ttl);
+        let pool = Pool::new(&settings, resolver.clone());
+        Self { pool: Arc::new(pool), connector: Arc::new(Connector::new(settings, resolver)) }
     }
 
     /// Sends `request` and returns the answer once its head is there; its body streams. `deadline` covers waiting for a
@@ -153,12 +198,14 @@ impl Upstreams {
         mut wanted: Wanted,
         deadline: Instant,
     ) -> Result<Response, UpstreamError> {
+        let mut tries_left = UNSENT_TRIES_MAX;
         loop {
+            tries_left -= 1;
             let leased = tokio::time::timeout_at(deadline, self.lease(&origin, wanted)).await;
             let mut lease = leased.map_err(|_elapsed| UpstreamError::Timeout { sent: false })??;
             match lease.exchange(message, deadline).await {
                 Ok(answer) => return accept(answer, lease),
-                Err(Failure::Unsent(unsent)) if wanted == Wanted::Any => {
+                Err(Failure::Unsent(unsent)) if wanted == Wanted::Any || unsent.is_shared && tries_left > 0 => {
                     message = unsent.message;
                     wanted = Wanted::Fresh;
                 }
@@ -171,11 +218,11 @@ impl Upstreams {
     async fn lease(&self, origin: &Origin, wanted: Wanted) -> Result<Lease, UpstreamError> {
         let checkout = match wanted {
             Wanted::Any => self.pool.checkout(origin).await,
-            Wanted::Fresh => Checkout::Open(self.pool.checkout_slot(origin).await),
+            Wanted::Fresh => self.pool.checkout_fresh(origin).await,
         };
         match checkout {
             Checkout::Idle(lease) => Ok(lease),
-            Checkout::Open(slot) => self.connector.connect(origin, slot).await,
+            Checkout::Open(slot) => self.connector.connect(slot).await,
         }
     }
 }
@@ -200,9 +247,32 @@ fn accept(answer: http::Response<hyper::body::Incoming>, mut lease: Lease) -> Re
     if head.status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(UpstreamError::protocol("the backend switched protocols without being asked"));
     }
-    check_framing(&head.headers)?;
+    if let Some(timeout) = check_fields(&head.headers)? {
+        lease.keep_for(timeout);
+    }
     lease.head_arrived();
     Ok(Response { status: head.status, headers: head.headers, body: Body::from_upstream(incoming, lease) })
+}
+
+/// Checks the framing and gives the backend's own idle timeout. One pass finds out that there is nothing to look at, as most often.
+fn check_fields(headers: &HeaderMap) -> Result<Option<Duration>, UpstreamError> {
+    let mut keeps = None;
+    for (name, value) in headers {
+        match name.as_str() {
+            "transfer-encoding" => check_framing(headers)?,
+            "keep-alive" => keeps = idle_timeout(value),
+            _ => {}
+        }
+    }
+    Ok(keeps)
+}
+
+/// `timeout=SECONDS` (RFC 2068, 19.7.1.1, as it is used).
+fn idle_timeout(value: &HeaderValue) -> Option<Duration> {
+    let parameters = value.to_str().ok()?;
+    let timeout = parameters.split(',').filter_map(|parameter| parameter.trim().split_once('='));
+    let (_, seconds) = timeout.into_iter().find(|(name, _)| name.trim().eq_ignore_ascii_case("timeout"))?;
+    Some(Duration::from_secs(seconds.trim().trim_matches('"').parse().ok()?))
 }
 
 fn check_framing(headers: &HeaderMap) -> Result<(), UpstreamError> {

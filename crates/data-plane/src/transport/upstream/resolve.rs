@@ -106,6 +106,12 @@ impl CachedResolver {
         wait(lookup).await.map_err(|reason| invalid(host, &reason))
     }
 
+    /// Whether asking for `host` would be answered from memory.
+    pub(super) fn is_fresh(&self, host: &str) -> bool {
+        let names = self.0.names();
+        names.get(host).and_then(|name| name.known.as_ref()).is_some_and(|known| known.is_fresh(self.0.ttl))
+    }
+
     /// The look-up of `host` that is under way, or a new one.
     fn lookup(&self, names: &mut HashMap<String, Name>, host: &str) -> Result<watch::Receiver<Option<Answer>>, UpstreamError> {
         if let Some(lookup) = names.get(host).and_then(|name| name.lookup.clone()) {

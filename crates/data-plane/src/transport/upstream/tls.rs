@@ -12,8 +12,10 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_rustls::TlsConnector;
 
-use super::{ClientIdentity, TlsVerify};
+use super::{ClientIdentity, TlsVerify, UpstreamSettings, http2};
 
+/// The name in the TLS handshake (RFC 7301, 6).
+const HTTP1_ALPN: &[u8] = b"http/1.1";
 /// Clients with a certificate of their own that are kept: past it all are forgotten, which costs each a full handshake.
 const IDENTITIES_MAX: usize = 256;
 
@@ -21,6 +23,7 @@ const IDENTITIES_MAX: usize = 256;
 /// at the first use, since reading the system's roots takes tens of milliseconds.
 pub(super) struct TlsClients {
     extra_roots: Vec<Vec<u8>>,
+    alpn: Vec<Vec<u8>>,
     provider: Arc<CryptoProvider>,
     full_verifier: OnceLock<Arc<dyn ServerCertVerifier>>,
     clients: Mutex<Clients>,
@@ -29,9 +32,16 @@ pub(super) struct TlsClients {
 type Clients = HashMap<(TlsVerify, Option<ClientIdentity>), TlsConnector>;
 
 impl TlsClients {
-    pub(super) fn new(extra_roots: Vec<Vec<u8>>) -> Self {
+    pub(super) fn new(settings: &UpstreamSettings) -> Self {
+        let alpn: &[&[u8]] = if settings.http2 { &[http2::ALPN, HTTP1_ALPN] } else { &[HTTP1_ALPN] };
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        Self { extra_roots, provider, full_verifier: OnceLock::new(), clients: Mutex::default() }
+        Self {
+            extra_roots: settings.extra_roots.clone(),
+            alpn: alpn.iter().map(|name| name.to_vec()).collect(),
+            provider,
+            full_verifier: OnceLock::new(),
+            clients: Mutex::default(),
+        }
     }
 
     pub(super) fn connector(&self, verify: TlsVerify, identity: Option<&ClientIdentity>) -> io::Result<TlsConnector> {
@@ -61,7 +71,7 @@ impl TlsClients {
             Some(identity) => builder.with_client_cert_resolver(identity.resolver()),
             None => builder.with_no_client_auth(),
         };
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols.clone_from(&self.alpn);
         Ok(TlsConnector::from(Arc::new(config)))
     }
 
