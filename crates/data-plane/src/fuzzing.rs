@@ -15,6 +15,7 @@ pub type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
 /// Every target of this crate.
 pub const TARGETS: &[Target] = &[
     compile::fuzzing::URI_TEMPLATE,
+    compile::fuzzing::AWS_URI,
     compile::fuzzing::PARAMETER_MAPPING,
     compile::fuzzing::SELECTION_PATTERN,
     compile::fuzzing::MOCK_STATUS,

@@ -8,6 +8,7 @@
 
 use http::header::{self, Entry};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use postern_api_model::apigateway::IntegrationType;
 
 macro_rules! fields {
     ($($variant:ident = $name:expr,)+) => {
@@ -73,6 +74,7 @@ pub(crate) mod names {
     pub(crate) const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
     pub(crate) const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
     pub(crate) const API_ID: HeaderName = HeaderName::from_static("x-amzn-apigateway-api-id");
+    pub(crate) const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
     pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
     pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
     pub(crate) const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
@@ -288,8 +290,33 @@ pub(crate) fn may_be_mapped(name: &HeaderName) -> bool {
 }
 
 /// Mapping these fails every request with 500, as reported from AWS.
-pub(crate) fn is_forbidden_mapping(name: &HeaderName) -> bool {
+fn is_forbidden_mapping(name: &HeaderName) -> bool {
     *name == header::CONTENT_LENGTH || *name == header::TRANSFER_ENCODING || *name == names::TRACE_ID || *name == names::API_ID
+}
+
+/// Whose rules a mapping of request headers follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ForbiddenMappings {
+    /// [`is_forbidden_mapping`].
+    OfAll,
+    /// Those, and what AWS's own requests to its services consist of, as reported.
+    OfServices,
+}
+
+impl ForbiddenMappings {
+    /// Of an integration of this type.
+    pub(crate) fn of(kind: &IntegrationType) -> Self {
+        match kind {
+            IntegrationType::Aws | IntegrationType::AwsProxy => Self::OfServices,
+            IntegrationType::Http | IntegrationType::HttpProxy | IntegrationType::Mock => Self::OfAll,
+        }
+    }
+
+    /// Whether mapping this field fails every request with 500.
+    pub(crate) fn forbids(self, name: &HeaderName) -> bool {
+        let of_services = [header::AUTHORIZATION, header::CONNECTION, header::EXPECT, header::PROXY_AUTHENTICATE, header::TE];
+        is_forbidden_mapping(name) || (self == Self::OfServices && of_services.contains(name))
+    }
 }
 
 /// Whether an `Authorization` value is an AWS signature.

@@ -14,6 +14,7 @@ use super::expression::{Destination, RequestSource, ResponseSource};
 use super::responses::Responses;
 use super::routes::{self, Greed, Routes};
 use super::schema::Schemas;
+pub(crate) use super::service::fuzzing::AWS_URI;
 use super::uri::{Endpoint, PathValue, UriTemplate};
 use super::{CompiledApi, publish, status_code};
 use crate::encode::{Place, Spelling};
@@ -50,7 +51,7 @@ fn uri_template(input: &[u8]) {
 fn check_endpoint(endpoint: &Endpoint, value: &str, spelling: Spelling) {
     let rendered = |text: &str, place| {
         let value = |_: usize| Some(PathValue { text: text.to_owned().into(), spelling, place });
-        endpoint.uri(&value, None, "").map(|uri| {
+        endpoint.rest().uri(&value, None, "").map(|uri| {
             assert!(uri.path().starts_with('/') && !uri.to_string().contains('#'), "{uri}");
             let query = uri.query();
             (uri.path().matches('/').count(), query.is_some(), query.unwrap_or("").matches(['&', '=', '+']).count())

@@ -19,6 +19,8 @@ use postern_api_model::rest_api::{
 };
 pub use table::{Effect, LedgerEntry, field_ledger};
 
+use super::method::calls_function;
+
 /// What was found in one definition.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
@@ -213,12 +215,15 @@ pub(crate) fn integration(integration: &Integration, findings: &mut Findings) {
         insecure_skip_verification: _,
         responses: _,
     } = integration;
-    let built = matches!(kind, IntegrationType::Http | IntegrationType::HttpProxy | IntegrationType::Mock);
+    let is_service = *kind == IntegrationType::Aws && !calls_function(integration);
+    let built = is_service || matches!(kind, IntegrationType::Http | IntegrationType::HttpProxy | IntegrationType::Mock);
     findings.block(format!("integration.type {kind}"), when(!built));
     findings.block("integration.connectionType VPC_LINK", when(*connection_type == Some(ConnectionType::VpcLink)));
     findings.block("integration.connectionId", some(connection_id));
     findings.block("integration.integrationTarget", some(integration_target));
-    findings.block("integration.credentials", some(credentials));
+    let is_caller = credentials.as_deref().is_some_and(|arn| arn.ends_with(":iam::*:user/*"));
+    findings.block("integration.credentials arn:aws:iam::*:user/*", when(is_service && is_caller));
+    findings.block("integration.credentials", when(credentials.is_some() && !is_service));
     findings.note("Integration.cacheKeyParameters", when(!cache_key_parameters.is_empty()));
     let streams = *response_transfer_mode == Some(ResponseTransferMode::Stream);
     findings.block("integration.responseTransferMode STREAM", when(streams && *kind != IntegrationType::HttpProxy));

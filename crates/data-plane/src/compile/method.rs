@@ -11,13 +11,14 @@ use super::expression::{BodySources, Destination, RequestSource};
 use super::responses::Responses;
 use super::routes::ResourceIndex;
 use super::schema::Schemas;
+use super::service::CompiledService;
 use super::templates::{Passthrough, RequestTemplates, Template};
 use super::uri::{AddressError, UriTemplate};
 use super::validation::{MissingValidator, Validation};
 use super::{Blocked, ledger, mock};
 use crate::content::Handling;
 use crate::encode::{self, Place, Spelling};
-use crate::headers;
+use crate::headers::{self, ForbiddenMappings};
 use crate::mapping_template::MappingTemplate;
 use crate::transport::TlsVerify;
 
@@ -39,6 +40,8 @@ pub(crate) struct CompiledMethod {
 pub(crate) enum CompiledIntegration {
     HttpProxy(HttpEndpoint),
     Http(HttpEndpoint, MappedExchange),
+    /// An AWS service.
+    Service(CompiledService, MappedExchange),
     Mock(MockExchange),
     /// A kind that is not built; its method is always blocked.
     Unsupported,
@@ -156,7 +159,18 @@ impl CompiledMethod {
     pub(crate) fn endpoint(&self) -> Option<&HttpEndpoint> {
         match &self.integration {
             CompiledIntegration::HttpProxy(endpoint) | CompiledIntegration::Http(endpoint, _) => Some(endpoint),
-            CompiledIntegration::Mock(_) | CompiledIntegration::Unsupported | CompiledIntegration::Broken(_) => None,
+            CompiledIntegration::Service(..)
+            | CompiledIntegration::Mock(_)
+            | CompiledIntegration::Unsupported
+            | CompiledIntegration::Broken(_) => None,
+        }
+    }
+
+    /// The AWS service, when the integration is one of a service.
+    pub(crate) fn service(&self) -> Option<&CompiledService> {
+        match &self.integration {
+            CompiledIntegration::Service(service, _) => Some(service),
+            _ => None,
         }
     }
 }
@@ -190,11 +204,27 @@ impl CompiledIntegration {
                 responses: responses(),
                 handling: integration.content_handling.into(),
             }),
+            IntegrationType::Aws if !calls_function(integration) => {
+                match CompiledRequest::compile(integration, surroundings.path_parameters, inert) {
+                    Ok(request) => {
+                        let templates = RequestTemplates::new(templates(), passthrough);
+                        let exchange = MappedExchange { templates, responses: responses() };
+                        Self::Service(CompiledService::compile(integration, request), exchange)
+                    }
+                    Err(reason) => Self::Broken(reason),
+                }
+            }
             IntegrationType::Aws | IntegrationType::AwsProxy => Self::Unsupported,
         };
         findings.inert.append(inert);
         compiled
     }
+}
+
+/// Whether an AWS integration invokes a Lambda function, whose answer is chosen from by what the function said.
+pub(super) fn calls_function(integration: &Integration) -> bool {
+    let uri = integration.uri.as_deref().unwrap_or("");
+    uri.contains(":lambda:path/") && uri.contains("/functions/") && uri.ends_with("/invocations")
 }
 
 impl From<Template> for MockTemplate {
@@ -263,11 +293,12 @@ impl Mappings {
         inert: &mut Vec<&'static str>,
     ) -> Result<Self, &'static str> {
         const BROKEN: &str = "a parameter mapping is invalid";
+        let forbidden = ForbiddenMappings::of(&integration.kind);
         let (mut mappings, mut body) = (Self { headers: vec![], query: vec![], path: vec![], body: [].into() }, Vec::new());
         for (key, expression) in &integration.request_parameters {
             let source = RequestSource::parse(expression, path_parameters, &mut body).map_err(|_| BROKEN)?;
             match Destination::parse(key).map_err(|_| BROKEN)? {
-                Destination::Header(name) if headers::is_forbidden_mapping(&name) => {
+                Destination::Header(name) if forbidden.forbids(&name) => {
                     return Err("a parameter mapping sets a header that is the gateway's own");
                 }
                 Destination::Header(name) if headers::may_be_mapped(&name) => mappings.headers.push((name, source)),
@@ -281,7 +312,7 @@ impl Mappings {
                 Destination::Path(name) => mappings.path.push((name, source)),
             }
         }
-        if integration.kind == IntegrationType::Http && !integration.request_templates.is_empty() {
+        if matches!(integration.kind, IntegrationType::Http | IntegrationType::Aws) && !integration.request_templates.is_empty() {
             mappings.add_overridable(integration.uri.as_deref().unwrap_or(""));
         }
         Ok(Self { body: body.into(), ..mappings })

@@ -8,6 +8,7 @@ mod expression;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod gateway_responses;
+mod json_services;
 mod ledger;
 mod logging;
 mod method;
@@ -16,6 +17,7 @@ mod published;
 mod responses;
 mod routes;
 mod schema;
+mod service;
 mod templates;
 mod uri;
 mod validation;
@@ -37,8 +39,9 @@ pub(crate) use responses::{CompiledResponse, Responses, SelectionError};
 use routes::Routes;
 pub(crate) use routes::{ResourceIndex, parameter_names};
 pub(crate) use schema::Schema;
+pub(crate) use service::{CompiledService, JsonFields, ResolvedService};
 pub(crate) use templates::{MEDIA_TYPE_DEFAULT, Selected, Template, accept_of};
-pub(crate) use uri::{Address, PathValue};
+pub(crate) use uri::{Address, PathAndQueryTemplate, PathValue, PathValues};
 pub(crate) use validation::{BodyModel, Validation};
 
 use crate::content::BinaryMediaTypes;

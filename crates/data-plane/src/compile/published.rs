@@ -10,8 +10,9 @@ use postern_api_model::rest_api::Stage;
 use postern_api_model::scope::Scope;
 
 use super::logging::{self, MethodLogging};
+use super::service::ResolvedService;
 use super::uri::{AddressError, Endpoint};
-use super::{Blocked, CompiledApi, MethodIndex, ledger};
+use super::{Blocked, CompiledApi, CompiledMethod, MethodIndex, ledger};
 use crate::execution_log::Detail;
 
 /// One API as this node serves it; replaced whole.
@@ -40,6 +41,8 @@ pub(crate) struct PublishedStage {
     variables: BTreeMap<String, String>,
     /// By method; `None` for methods that call no backend.
     endpoints: Vec<Option<Result<Endpoint, AddressError>>>,
+    /// By method; `None` for methods that call no AWS service.
+    services: Vec<Option<Result<ResolvedService, AddressError>>>,
     /// By method; empty when the stage blocks nothing.
     blocked: Vec<Option<Blocked>>,
     /// By method; empty when the stage logs nothing.
@@ -139,8 +142,14 @@ impl PublishedStage {
                 Err(reason) => Err(*reason),
             };
             if let Err(reason) = resolved {
-                let path = &api.resource(method.resource).path;
-                tracing::warn!(api = source.api_id, stage = stage.name, method = %method.verb, %path, reason, "requests will fail");
+                warn_of(reason, method, &api, stage, source);
+            }
+            Some(resolved)
+        });
+        let services = api.methods().iter().map(|method| {
+            let resolved = method.service()?.resolve(&stage.variables);
+            if let Err(reason) = resolved {
+                warn_of(reason, method, &api, stage, source);
             }
             Some(resolved)
         });
@@ -154,6 +163,7 @@ impl PublishedStage {
             deployment_id: stage.deployment_id.as_str().into(),
             scope: source.scope.clone(),
             endpoints: endpoints.collect(),
+            services: services.collect(),
             blocked: blocked(&api, &findings),
             logging: logging::of_methods(&api, &stage.method_settings),
             purpose: Purpose::Traffic,
@@ -222,11 +232,25 @@ impl PublishedStage {
         }
     }
 
+    /// Which AWS service a method calls.
+    pub(crate) fn service(&self, method: MethodIndex) -> Result<&ResolvedService, AddressError> {
+        match &self.services[method] {
+            Some(Ok(service)) => Ok(service),
+            Some(Err(reason)) => Err(reason),
+            None => Err("the method calls no service"),
+        }
+    }
+
     /// What keeps a method from being served, of the API, the method or the stage.
     pub(crate) fn blocked(&self, method: MethodIndex) -> Option<&Blocked> {
         let of_stage = self.blocked.get(method).and_then(Option::as_ref);
         self.api.blocked.as_ref().or(self.api.method(method).blocked.as_ref()).or(of_stage)
     }
+}
+
+fn warn_of(reason: AddressError, method: &CompiledMethod, api: &CompiledApi, stage: &Stage, source: &ApiSource) {
+    let path = &api.resource(method.resource).path;
+    tracing::warn!(api = source.api_id, stage = stage.name, method = %method.verb, %path, reason, "requests will fail");
 }
 
 /// What the stage's settings block, by method.
@@ -235,7 +259,7 @@ fn blocked(api: &CompiledApi, findings: &ledger::StageFindings) -> Vec<Option<Bl
     if all.blocking.is_empty() && http.is_empty() && methods.values().all(Vec::is_empty) {
         return Vec::new();
     }
-    let of_method = |method: &super::CompiledMethod| {
+    let of_method = |method: &CompiledMethod| {
         let path = &api.resource(method.resource).path;
         let mut fields = all.blocking.clone();
         if method.endpoint().is_some() {

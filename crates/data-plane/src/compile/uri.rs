@@ -40,12 +40,18 @@ pub(crate) type PathValues<'v, 'a> = dyn Fn(usize) -> Option<PathValue<'a>> + 'v
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     target: Target,
+    rest: PathAndQueryTemplate,
+    scheme: Scheme,
+    verify: TlsVerify,
+}
+
+/// Path and query of an address whose stage variables are filled in.
+#[derive(Debug)]
+pub(crate) struct PathAndQueryTemplate {
     path: Vec<Part>,
     query: Vec<Part>,
     /// The whole path and query, when neither holds a parameter.
     fixed: Option<Uri>,
-    scheme: Scheme,
-    verify: TlsVerify,
 }
 
 #[derive(Debug)]
@@ -61,9 +67,11 @@ pub(crate) struct Address {
     pub(crate) host: HeaderValue,
 }
 
+/// A piece of a template whose stage variables are filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
+pub(super) enum Part {
     Text(Box<str>),
+    /// Index into the method's path mappings.
     Parameter(usize),
 }
 
@@ -116,6 +124,11 @@ impl UriTemplate {
 
     /// Fills the stage variables in; one that the stage lacks renders as nothing.
     pub(crate) fn resolve(&self, variables: &BTreeMap<String, String>, verify: TlsVerify) -> Result<Endpoint, AddressError> {
+        Endpoint::new(self.parts(variables), verify)
+    }
+
+    /// The same, before anything is read into it; the first part is a text, which may be empty.
+    pub(super) fn parts(&self, variables: &BTreeMap<String, String>) -> Vec<Part> {
         let mut parts: Vec<Part> = Vec::new();
         let mut text = String::new();
         for piece in &self.pieces {
@@ -129,7 +142,7 @@ impl UriTemplate {
             }
         }
         parts.push(Part::Text(text.into()));
-        Endpoint::new(parts, verify)
+        parts
     }
 }
 
@@ -158,13 +171,8 @@ impl Endpoint {
             [Part::Text(text)] => Target::Fixed(Address::parse(text, scheme, verify)?),
             _ => Target::Rendered(authority),
         };
-        let path = clean(path, Place::Path);
-        let query = clean(without_question_mark(query), Place::Query);
-        let mut endpoint = Self { target, path, query, fixed: None, scheme, verify };
-        if endpoint.path.iter().chain(&endpoint.query).all(|part| matches!(part, Part::Text(_))) {
-            endpoint.fixed = Some(endpoint.render(&|_| None, None, "")?);
-        }
-        Ok(endpoint)
+        let rest = PathAndQueryTemplate::new(path, without_question_mark(query))?;
+        Ok(Self { target, rest, scheme, verify })
     }
 
     /// Where a request with these path values goes.
@@ -182,6 +190,22 @@ impl Endpoint {
                 Address::parse(&text, self.scheme, self.verify)
             }
         }
+    }
+
+    /// What follows the host.
+    pub(crate) fn rest(&self) -> &PathAndQueryTemplate {
+        &self.rest
+    }
+}
+
+impl PathAndQueryTemplate {
+    /// `query` is without its question mark.
+    pub(super) fn new(path: Vec<Part>, query: Vec<Part>) -> Result<Self, AddressError> {
+        let mut template = Self { path: clean(path, Place::Path), query: clean(query, Place::Query), fixed: None };
+        if template.path.iter().chain(&template.query).all(|part| matches!(part, Part::Text(_))) {
+            template.fixed = Some(template.render(&|_| None, None, "")?);
+        }
+        Ok(template)
     }
 
     /// Whether a value stands in the path.
@@ -288,7 +312,7 @@ impl Address {
 }
 
 /// Splits before the first of `marks` in a text; the second half keeps it.
-fn split_at_any(parts: Vec<Part>, marks: &[char]) -> (Vec<Part>, Vec<Part>) {
+pub(super) fn split_at_any(parts: Vec<Part>, marks: &[char]) -> (Vec<Part>, Vec<Part>) {
     let (mut before, mut after) = (Vec::new(), Vec::new());
     for part in parts {
         match part {
@@ -307,7 +331,7 @@ fn split_at_any(parts: Vec<Part>, marks: &[char]) -> (Vec<Part>, Vec<Part>) {
     (before, after)
 }
 
-fn without_question_mark(mut query: Vec<Part>) -> Vec<Part> {
+pub(super) fn without_question_mark(mut query: Vec<Part>) -> Vec<Part> {
     if let Some(Part::Text(first)) = query.first_mut() {
         *first = first.strip_prefix('?').unwrap_or(first).into();
     }

@@ -16,7 +16,6 @@ use crate::compile::CompiledResponse;
 use crate::error::GatewayError;
 use crate::stages::{Asked, Context, IntegrationRequest};
 use crate::transport::{Body, Response, Upstreams};
-#[allow(unused_imports, dead_code, reason = "compiled integrations that name a service come next")]
 pub(crate) use aws::{Place, Service, SignedRequest, send_signed};
 pub(crate) use hold::{Delivery, Limits};
 

@@ -48,7 +48,6 @@ pub(crate) enum Building<'a> {
 pub(crate) enum Call<'a> {
     Http(HttpCall),
     /// Signed when it is sent.
-    #[allow(dead_code, reason = "compiled integrations that name a service come next")]
     Service(Box<SignedRequest<'a>>),
 }
 
@@ -88,6 +87,9 @@ pub(crate) fn integration_request<'a>(
         }
         CompiledIntegration::Http(endpoint, exchange) => {
             mapped_request::mapped(validated, Destination::Http(endpoint), exchange, heavy)
+        }
+        CompiledIntegration::Service(service, exchange) => {
+            mapped_request::mapped(validated, Destination::Service(service), exchange, heavy)
         }
         CompiledIntegration::Mock(exchange) => mapped_request::mock(validated, exchange, heavy),
         CompiledIntegration::Broken(reason) => Err(GatewayError::Configuration(reason)),

@@ -9,15 +9,17 @@ use tokio::time::Instant;
 
 use super::integration_request::{Asked, Building, Call, IntegrationRequest, UNTRANSFORMED, context, conversion, convert};
 use super::route::Routed;
+use super::service_target::ServiceTarget;
 use super::target::{Parameters, Target, add_fields, mapped_headers, override_headers};
 use super::transform::{Transformation, Transformed, Untransformable};
 use super::validate::Validated;
 use crate::compile::{
-    BodySources, CompiledRequest, HttpEndpoint, MEDIA_TYPE_DEFAULT, MappedExchange, MockExchange, MockTemplate, Responses,
-    Selected, Template, Transfer, accept_of, status_code,
+    BodySources, CompiledRequest, CompiledService, HttpEndpoint, MEDIA_TYPE_DEFAULT, MappedExchange, MockExchange, MockTemplate,
+    Responses, Selected, Template, Transfer, accept_of, status_code,
 };
 use crate::content::{Conversion, Kind};
 use crate::error::GatewayError;
+use crate::headers::ForbiddenMappings;
 use crate::heavy_work::HeavyWork;
 use crate::mapping_template::{Document, Inputs, LiveRequest, MappingTemplate, Overrides, RequestFacts};
 
@@ -47,11 +49,13 @@ impl Reader {
 #[derive(Clone, Copy)]
 pub(super) enum Destination<'a> {
     Http(&'a HttpEndpoint),
+    Service(&'a CompiledService),
 }
 
 /// The same for one request: its address, with the path and the query that are mapped.
-enum Aim {
+enum Aim<'a> {
     Http(Target),
+    Service(ServiceTarget<'a>),
 }
 
 /// What is sent there.
@@ -68,25 +72,43 @@ impl<'a> Destination<'a> {
     fn request(self) -> &'a CompiledRequest {
         match self {
             Self::Http(endpoint) => &endpoint.request,
+            Self::Service(service) => &service.request,
         }
     }
 
-    fn aim(self, routed: &Routed<'_>, parameters: Parameters<'_>) -> Result<Aim, GatewayError> {
+    fn forbidden(self) -> ForbiddenMappings {
+        match self {
+            Self::Http(_) => ForbiddenMappings::OfAll,
+            Self::Service(_) => ForbiddenMappings::OfServices,
+        }
+    }
+
+    fn aim(self, routed: &Routed<'a>, parameters: Parameters<'_>) -> Result<Aim<'a>, GatewayError> {
         match self {
             Self::Http(endpoint) => Target::new(routed, endpoint, None, parameters).map(Aim::Http),
+            Self::Service(service) => ServiceTarget::new(routed, service, parameters).map(Aim::Service),
         }
     }
 }
 
-impl Aim {
+impl<'a> Aim<'a> {
+    /// What the destination adds to the fields before anything is mapped over them.
+    fn defaults(&self, headers: &mut HeaderMap) {
+        match self {
+            Self::Http(_) => {}
+            Self::Service(target) => target.defaults(headers),
+        }
+    }
+
     /// `Host`, when it is known already.
     fn host(&self) -> Option<HeaderValue> {
         match self {
             Self::Http(target) => Some(target.host()),
+            Self::Service(_) => None,
         }
     }
 
-    fn call<'a>(self, mapped: Mapped) -> Call<'a> {
+    fn call(self, mapped: Mapped) -> Call<'a> {
         let Mapped { headers, body, deadline } = mapped;
         match self {
             Self::Http(target) => {
@@ -94,6 +116,7 @@ impl Aim {
                 call.deadline = deadline;
                 Call::Http(call)
             }
+            Self::Service(target) => Call::Service(Box::new(target.call(headers, body, deadline))),
         }
     }
 }
@@ -169,9 +192,10 @@ fn call<'a>(
     headers.insert(header::ACCEPT, default.clone());
     headers.insert(header::CONTENT_TYPE, content_type.unwrap_or(default));
     headers.insert(header::USER_AGENT, stage.user_agent().clone());
+    aim.defaults(&mut headers);
     add_fields(&mut headers, aim.host(), mapped, arrival, stage);
     if let Some(overrides) = overrides {
-        override_headers(&mut headers, &overrides.header)?;
+        override_headers(&mut headers, &overrides.header, destination.forbidden())?;
     }
     Ok(aim.call(Mapped { headers, body, deadline: Instant::now() + destination.request().timeout }))
 }

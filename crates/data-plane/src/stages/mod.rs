@@ -12,6 +12,7 @@ mod method_response;
 mod read_body;
 mod receive;
 mod route;
+mod service_target;
 mod target;
 mod transform;
 mod validate;

@@ -41,7 +41,7 @@ impl Need {
             CompiledIntegration::HttpProxy(endpoint) if endpoint.request.handling != Handling::Unset => Self::Whole,
             CompiledIntegration::HttpProxy(endpoint) if !endpoint.request.mappings.body.is_empty() => Self::Whole,
             CompiledIntegration::HttpProxy(_) | CompiledIntegration::Unsupported | CompiledIntegration::Broken(_) => Self::Stream,
-            CompiledIntegration::Http(..) | CompiledIntegration::Mock(_) => Self::Decoded,
+            CompiledIntegration::Http(..) | CompiledIntegration::Service(..) | CompiledIntegration::Mock(_) => Self::Decoded,
         }
     }
 }

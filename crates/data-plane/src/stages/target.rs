@@ -8,11 +8,13 @@ use tokio::time::Instant;
 use super::integration_request::HttpCall;
 use super::mapping::{request_value, request_values};
 use super::route::Routed;
-use crate::compile::{Address, CompiledRequest, HttpEndpoint, Mappings, PathValue, PublishedStage};
+use crate::compile::{
+    Address, CompiledRequest, HttpEndpoint, Mappings, PathAndQueryTemplate, PathValue, PathValues, PublishedStage,
+};
 use crate::context::Arrival;
 use crate::encode::{self, Place, Spelling};
 use crate::error::GatewayError;
-use crate::headers::{self, names};
+use crate::headers::{self, ForbiddenMappings, names};
 use crate::mapping_template::{Named, OverrideValue, RequestOverrides, fit_in_a_message};
 use crate::transport::{Body, UpstreamRequest};
 
@@ -25,13 +27,13 @@ pub(super) struct Parameters<'a> {
     pub(super) overrides: Option<&'a RequestOverrides>,
 }
 
-impl Parameters<'_> {
+impl<'a> Parameters<'a> {
     /// Those of a request of which no template and no body is read.
-    pub(super) const PLAIN: Self = Parameters { body: &[], overrides: None };
+    pub(super) const PLAIN: Parameters<'static> = Parameters { body: &[], overrides: None };
 
     /// Whether a template sets a path parameter, and what to. Whether a slash of it separates segments nobody can say: it does not.
     /// Empty is no value, as with mappings: `/users/{id}` without an id would be another address.
-    fn path(&self, name: &str) -> Option<Option<PathValue<'_>>> {
+    fn path(&self, name: &str) -> Option<Option<PathValue<'a>>> {
         let (_, value) = self.overrides?.path.iter().find(|(known, _)| **known == *name)?;
         let text = value.texts().into_iter().next().filter(|text| !text.is_empty());
         Some(text.map(|text| PathValue { text, spelling: Spelling::Plain, place: Place::Segment }))
@@ -56,19 +58,11 @@ impl Target {
         let (arrival, stage) = (routed.received.arrival, routed.received.stage);
         let CompiledRequest { verb, mappings, timeout, handling: _ } = &endpoint.request;
         let resolved = stage.endpoint(routed.found.method).map_err(invalid_address)?;
-        let values = |index: usize| {
-            let (name, source) = mappings.path.get(index)?;
-            parameters.path(name).unwrap_or_else(|| request_value(source, routed, parameters.body))
-        };
+        let values = |index: usize| path_value(index, routed, mappings, parameters);
         let mapped = mapped_query(routed, mappings, parameters);
-        let uri = resolved.uri(&values, client_query, &mapped).map_err(invalid_address)?;
-        // What the API's owner put under `/base/` must not reach what is beside it, behind the routes of other methods.
-        if resolved.has_path_value() && encode::steps_up(uri.path()) {
-            return Err(GatewayError::UnusableParameter("the backend's path would hold a step up (`..`)"));
-        }
         Ok(Self {
+            uri: path_and_query(resolved.rest(), &values, client_query, &mapped)?,
             address: resolved.address(&values).map_err(invalid_address)?,
-            uri,
             method: verb.clone().unwrap_or_else(|| arrival.method.clone()),
             // Counted from the request's arrival, which is a moment earlier than AWS does: one clock reading less.
             deadline: arrival.started + *timeout,
@@ -86,6 +80,21 @@ impl Target {
         let request = UpstreamRequest { origin: self.address.origin, method: self.method, uri: self.uri, headers, body };
         HttpCall { request, deadline: self.deadline }
     }
+}
+
+/// Path and query in origin form.
+pub(super) fn path_and_query(
+    template: &PathAndQueryTemplate,
+    values: &PathValues<'_, '_>,
+    client_query: Option<&str>,
+    mapped: &str,
+) -> Result<http::Uri, GatewayError> {
+    let uri = template.uri(values, client_query, mapped).map_err(invalid_address)?;
+    // What the API's owner put under `/base/` must not reach what is beside it, behind the routes of other methods.
+    if template.has_path_value() && encode::steps_up(uri.path()) {
+        return Err(GatewayError::UnusableParameter("the backend's path would hold a step up (`..`)"));
+    }
+    Ok(uri)
 }
 
 /// Reported from AWS: `GET`, `HEAD` and `OPTIONS` never carry a body to the backend.
@@ -146,7 +155,11 @@ pub(super) const TOO_MANY_FIELDS: GatewayError =
     GatewayError::Configuration("a template overrides more header fields than one message may have");
 
 /// Puts the fields that a template overrides in the place of those that are there.
-pub(super) fn override_headers(headers: &mut HeaderMap, overrides: &Named) -> Result<(), GatewayError> {
+pub(super) fn override_headers(
+    headers: &mut HeaderMap,
+    overrides: &Named,
+    forbidden: ForbiddenMappings,
+) -> Result<(), GatewayError> {
     const FORBIDDEN: GatewayError = GatewayError::Configuration("a template overrides a header that is the gateway's own");
     if !fit_in_a_message(overrides) {
         return Err(TOO_MANY_FIELDS);
@@ -154,7 +167,7 @@ pub(super) fn override_headers(headers: &mut HeaderMap, overrides: &Named) -> Re
     for (name, value) in overrides {
         let invalid = |_| GatewayError::Configuration("a template overrides a header whose name is none");
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(invalid)?;
-        if headers::is_forbidden_mapping(&name) {
+        if forbidden.forbids(&name) {
             return Err(FORBIDDEN);
         }
         // As with mappings, a field of one connection never reaches the backend.
@@ -180,8 +193,19 @@ pub(super) fn override_headers(headers: &mut HeaderMap, overrides: &Named) -> Re
     Ok(())
 }
 
+/// The value of a path parameter, by the place of its mapping.
+pub(super) fn path_value<'a>(
+    index: usize,
+    routed: &'a Routed<'_>,
+    mappings: &'a Mappings,
+    parameters: Parameters<'a>,
+) -> Option<PathValue<'a>> {
+    let (name, source) = mappings.path.get(index)?;
+    parameters.path(name).unwrap_or_else(|| request_value(source, routed, parameters.body))
+}
+
 /// The mapped query, encoded.
-fn mapped_query(routed: &Routed<'_>, mappings: &Mappings, parameters: Parameters<'_>) -> String {
+pub(super) fn mapped_query(routed: &Routed<'_>, mappings: &Mappings, parameters: Parameters<'_>) -> String {
     let mut query = String::new();
     let overridden: Vec<(String, &OverrideValue)> = parameters
         .overrides

@@ -18,7 +18,7 @@ fn rendered(template: &str, value: &str, client: Option<&str>, mapped: &str) -> 
     let endpoint = UriTemplate::parse(template, &names)?.resolve(&variables(), TlsVerify::Full)?;
     let values = |_: usize| path_value(value);
     let address = endpoint.address(&values)?;
-    Ok(format!("{} {}", address.host.to_str().unwrap(), endpoint.uri(&values, client, mapped)?))
+    Ok(format!("{} {}", address.host.to_str().unwrap(), endpoint.rest().uri(&values, client, mapped)?))
 }
 
 #[test]
@@ -75,11 +75,11 @@ fn no_address() {
 fn a_value_that_is_missing_gives_no_address() {
     let names: Vec<Box<str>> = vec!["p".into()];
     let endpoint = UriTemplate::parse("http://b/{p}", &names).unwrap().resolve(&variables(), TlsVerify::Full).unwrap();
-    assert!(endpoint.uri(&|_| None, None, "").is_err());
+    assert!(endpoint.rest().uri(&|_| None, None, "").is_err());
 }
 
 #[test]
 fn what_is_fixed_is_rendered_once() {
     let endpoint = UriTemplate::parse("http://b/x?y=1", &[]).unwrap().resolve(&variables(), TlsVerify::Full).unwrap();
-    assert_eq!(endpoint.fixed.as_ref().unwrap(), "/x?y=1");
+    assert_eq!(endpoint.rest.fixed.as_ref().unwrap(), "/x?y=1");
 }

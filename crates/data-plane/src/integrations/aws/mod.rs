@@ -4,8 +4,6 @@
 //! Nothing is kept here: credentials come from a [`CredentialSource`](postern_api_model::ports::CredentialSource), which caches them,
 //! and connections from the worker's pool. What is not configured fails with an error that says which key to set.
 
-#![allow(dead_code, reason = "compiled integrations that name a service come next")]
-
 mod place;
 mod service;
 
@@ -65,7 +63,7 @@ pub(crate) async fn send_signed(
     let deadline = request.deadline;
     let wanted = backends.credentials.credentials(request.credentials);
     let credentials = tokio::time::timeout_at(deadline, wanted).await.map_err(|_elapsed| GatewayError::Timeout)?;
-    let credentials = credentials.map_err(GatewayError::Unconfigured)?;
+    let credentials = credentials.map_err(|reason| unlent(request.credentials, &reason))?;
     // A moment that is neither the arrival's nor a paused clock's: a signature is worth some minutes.
     let now_s = i64::try_from(clock::now().seconds()).unwrap_or(i64::MAX);
     let mut request = signed(request, located, &credentials, now_s)?;
@@ -73,6 +71,16 @@ pub(crate) async fn send_signed(
         log.endpoint_request(&mut request).await;
     }
     Ok(upstreams.send(request, deadline).await?)
+}
+
+/// AWS's words, and then which key to set.
+fn unlent(wanted: WantedCredentials<'_>, reason: &str) -> GatewayError {
+    GatewayError::Unconfigured(match wanted {
+        WantedCredentials::Role(arn) => {
+            format!("API Gateway does not have permission to assume the provided role {arn}: {reason}")
+        }
+        WantedCredentials::Default => format!("no credentials for an AWS service: {reason}"),
+    })
 }
 
 /// The request as it goes over the wire.

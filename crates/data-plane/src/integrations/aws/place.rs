@@ -15,8 +15,10 @@ pub(crate) enum Place<'a> {
     /// The configured endpoints of services, by the service's name.
     Configured,
     /// It is at AWS.
+    #[allow(dead_code, reason = "for functions, whose place is said of each")]
     Aws,
     /// It is here.
+    #[allow(dead_code, reason = "for functions, whose place is said of each")]
     At(&'a BaseUrl),
 }
 

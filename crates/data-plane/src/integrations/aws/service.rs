@@ -67,6 +67,7 @@ const DOMAIN_DEFAULT: &str = "amazonaws.com";
 
 impl<'a> Service<'a> {
     /// A service without a subdomain.
+    #[allow(dead_code, reason = "for functions, whose service is always Lambda")]
     pub(crate) fn new(name: &'a str) -> Self {
         Self { subdomain: None, name }
     }

@@ -1,0 +1,55 @@
+//! Which AWS service a request goes to, and for what.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, header};
+use postern_api_model::ports::WantedCredentials;
+use tokio::time::Instant;
+
+use super::route::Routed;
+use super::target::{Parameters, carries_body, mapped_query, path_and_query, path_value};
+use crate::compile::{CompiledRequest, CompiledService, JsonFields, ResolvedService};
+use crate::error::GatewayError;
+use crate::headers::names;
+use crate::integrations::{Place, Service, SignedRequest};
+
+/// Which service is asked, and for what.
+pub(super) struct ServiceTarget<'a> {
+    service: &'a ResolvedService,
+    uri: http::Uri,
+    method: Method,
+}
+
+impl<'a> ServiceTarget<'a> {
+    pub(super) fn new(routed: &Routed<'a>, compiled: &CompiledService, parameters: Parameters<'_>) -> Result<Self, GatewayError> {
+        let CompiledRequest { verb, mappings, timeout: _, handling: _ } = &compiled.request;
+        let service = routed.received.stage.service(routed.found.method).map_err(GatewayError::Configuration)?;
+        let values = |index: usize| path_value(index, routed, mappings, parameters);
+        let uri = path_and_query(&service.rest, &values, None, &mapped_query(routed, mappings, parameters))?;
+        Ok(Self { service, uri, method: verb.clone().unwrap_or_else(|| routed.received.arrival.method.clone()) })
+    }
+
+    /// What the request says in its fields, unless something else is mapped there.
+    pub(super) fn defaults(&self, headers: &mut HeaderMap) {
+        if let Some(JsonFields { target, content_type }) = &self.service.json {
+            headers.insert(names::TARGET, target.clone());
+            headers.insert(header::CONTENT_TYPE, content_type.clone());
+        }
+    }
+
+    /// The request to it.
+    pub(super) fn call(self, headers: HeaderMap, body: Bytes, deadline: Instant) -> SignedRequest<'a> {
+        let ResolvedService { subdomain, name, region, rest: _, json: _, role } = self.service;
+        let body = if carries_body(&self.method) { body } else { Bytes::new() };
+        SignedRequest {
+            service: Service { subdomain: subdomain.as_deref(), name },
+            region,
+            place: Place::Configured,
+            method: self.method,
+            uri: self.uri,
+            headers,
+            body,
+            credentials: role.as_deref().map_or(WantedCredentials::Default, WantedCredentials::Role),
+            deadline,
+        }
+    }
+}
