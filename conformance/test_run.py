@@ -167,9 +167,9 @@ def test_what_is_wrong_is_shown_with_its_place(tmp_path, text, said):
 
 
 def test_routes_that_cannot_be_served_are_named(run, tmp_path):
-    function = "arn:aws:lambda:us-east-1:000000000000:function:f"
-    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations"
-    integration = json.dumps({"type": "AWS_PROXY", "httpMethod": "POST", "uri": uri})
+    uri = "arn:aws:apigateway:us-east-1:firehose:action/PutRecord"
+    credentials = "arn:aws:iam::000000000000:role/records"
+    integration = json.dumps({"type": "AWS_PROXY", "httpMethod": "POST", "uri": uri, "credentials": credentials})
     (tmp_path / "a.yaml").write_text(f"{HEAD}  /a:\n    get: {{x-amazon-apigateway-integration: {integration}}}\n")
     line = run("a.yaml").until("out", "/dev/a ")[-1]
     assert "cannot be served: 501 GET /a is not implemented yet: " in line and "AWS_PROXY" in line

@@ -7,7 +7,8 @@ import pytest
 import rest_apis
 
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*"}]})
-LAMBDA = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations"
+FIREHOSE = "arn:aws:apigateway:us-east-1:firehose:action/PutRecord"
+ROLE = "arn:aws:iam::000000000000:role/records"
 
 
 def mock(client, api_id, root_id, **method):
@@ -32,16 +33,16 @@ def policy(client, api_id, root_id):
     client.update_rest_api(restApiId=api_id, patchOperations=[{"op": "replace", "path": "/policy", "value": POLICY}])
 
 
-def function(client, api_id, root_id):
+def records(client, api_id, root_id):
     place = mock(client, api_id, root_id)
-    client.put_integration(**place, type="AWS_PROXY", integrationHttpMethod="POST", uri=LAMBDA)
+    client.put_integration(**place, type="AWS_PROXY", integrationHttpMethod="POST", uri=FIREHOSE, credentials=ROLE)
 
 
 FIELDS = [
     (iam, "authorizationType"),
     (api_key, "apiKeyRequired"),
     (policy, "policy"),
-    (function, "AWS_PROXY"),
+    (records, "AWS_PROXY"),
 ]
 
 

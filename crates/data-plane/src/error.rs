@@ -6,6 +6,7 @@ use http::StatusCode;
 use postern_api_model::apigateway::GatewayResponseType;
 
 use crate::compile::Blocked;
+use crate::integrations::LambdaFailure;
 use crate::transport::{BodyError, UpstreamError};
 
 /// Whose fault a failure is, for the log and the counters.
@@ -62,6 +63,8 @@ pub(crate) enum GatewayError {
     Malformed(String),
     /// `timeoutInMillis` passed.
     Timeout,
+    /// A function gave no answer that can be passed on.
+    Lambda(Box<LambdaFailure>),
     /// The store could not be read; the text is for the log.
     Store(String),
 }
@@ -93,6 +96,7 @@ impl GatewayError {
             }
             Self::Address(_) | Self::Network(_) | Self::Malformed(_) => GatewayResponseType::IntegrationFailure,
             Self::Timeout => GatewayResponseType::IntegrationTimeout,
+            Self::Lambda(failure) => failure.kind(),
         })
     }
 
@@ -119,6 +123,7 @@ impl GatewayError {
             // 502 is what AWS gives malformed answers of Lambda functions; for HTTP backends there is no recording.
             Self::Malformed(_) => StatusCode::BAD_GATEWAY,
             Self::Network(_) | Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::Lambda(failure) => failure.status(),
         }
     }
 
@@ -143,6 +148,7 @@ impl GatewayError {
             | Self::Model(_)
             | Self::Address(_)
             | Self::Malformed(_)
+            | Self::Lambda(_)
             | Self::Store(_) => "Internal server error",
             Self::Network(_) => "Network error communicating with endpoint",
             Self::Timeout => "Endpoint request timed out",
@@ -172,6 +178,7 @@ impl GatewayError {
             | Self::Network(_)
             | Self::Malformed(_)
             | Self::Timeout
+            | Self::Lambda(_)
             | Self::Store(_) => "InternalServerErrorException",
         }
     }
@@ -189,7 +196,7 @@ impl GatewayError {
             | Self::UnusableParameter(_)
             | Self::RequestTooLarge
             | Self::RequestBroken => Fault::Client,
-            Self::Address(_) | Self::Network(_) | Self::Malformed(_) | Self::Timeout => Fault::Integration,
+            Self::Address(_) | Self::Network(_) | Self::Malformed(_) | Self::Timeout | Self::Lambda(_) => Fault::Integration,
             Self::NotImplemented(_)
             | Self::Configuration(_)
             | Self::Unconfigured(_)
@@ -217,6 +224,7 @@ impl GatewayError {
             }
             Self::Unconfigured(detail) => Some(detail),
             Self::Address(detail) | Self::Network(detail) | Self::Malformed(detail) | Self::Store(detail) => Some(detail),
+            Self::Lambda(failure) => Some(failure.detail()),
             _ => None,
         }
     }
@@ -249,6 +257,12 @@ impl GatewayError {
             BodyError::TooLarge { .. } | BodyError::Malformed => Self::Malformed(error.to_string()),
             BodyError::Incomplete => Self::Network(error.to_string()),
         }
+    }
+}
+
+impl From<LambdaFailure> for GatewayError {
+    fn from(failure: LambdaFailure) -> Self {
+        Self::Lambda(Box::new(failure))
     }
 }
 

@@ -248,6 +248,16 @@ pub(crate) fn strip_request(headers: &mut HeaderMap, present: Fields) {
     }
 }
 
+/// Removes from a client's fields what a function does not see: of those that no backend sees, `Via` alone is for functions (AWS's table).
+pub(crate) fn strip_event(headers: &mut HeaderMap, present: Fields) {
+    let via: Vec<HeaderValue> =
+        if present.has(Field::Via) { headers.get_all(header::VIA).iter().cloned().collect() } else { Vec::new() };
+    strip_request(headers, present);
+    for value in via {
+        headers.append(header::VIA, value);
+    }
+}
+
 /// Removes and renames in a backend's fields what does not travel on to the client as it is.
 pub(crate) fn rewrite_response(headers: &mut HeaderMap, present: Fields) {
     if present.and(RESPONSE_DROPPED.or(REMAPPED)) == Fields::default() {

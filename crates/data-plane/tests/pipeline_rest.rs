@@ -377,7 +377,10 @@ async fn what_is_not_built_is_named() {
             let setting = MethodSetting { throttling_burst_limit: 5, ..MethodSetting::default() };
             source.stages.get_mut("s").unwrap().method_settings.insert("*/*".to_owned(), setting);
         }),
-        ("integration.type AWS_PROXY", |source| pets(source).integration.as_mut().unwrap().kind = IntegrationType::AwsProxy),
+        ("integration.type AWS_PROXY", |source| {
+            let firehose = "arn:aws:apigateway:eu-west-1:firehose:action/PutRecord";
+            pets(source).integration = Some(integration(IntegrationType::AwsProxy, firehose));
+        }),
     ];
     for (field, change) in table {
         let mut source = api(vec![("/pets", "GET", mock("{statusCode: 200}", &[]))]);

@@ -302,7 +302,7 @@ async fn roles_come_from_stage_variables_and_an_unknown_one_is_said() {
     for (arn, status, message) in [
         ("arn:aws:iam::111122223333:role/other", 500, "Internal server error"),
         ("arn:aws:iam::111122223333:user/me", 500, "Internal server error"),
-        ("arn:aws:iam::*:user/*", 501, "POST / is not implemented yet: integration.credentials arn:aws:iam::*:user/*"),
+        ("arn:aws:iam::*:user/*", 501, "POST / is not implemented yet: integration.credentials of the caller (AWS_IAM)"),
     ] {
         let services = Services::serving(answer("200 OK", "application/json", "{}"), "/", "POST", with_role(arn)).await;
         let answer = call(&services, "POST", "/s/", "{}").await;

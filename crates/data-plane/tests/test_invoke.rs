@@ -176,7 +176,7 @@ async fn what_access_control_refuses_is_tested_and_what_is_not_built_is_not() {
 }
 
 fn method_of(kind: IntegrationType) -> postern_api_model::rest_api::Method {
-    method(integration(kind, "arn:aws:apigateway:eu-west-1:lambda:path/x"))
+    method(integration(kind, "arn:aws:apigateway:eu-west-1:firehose:action/PutRecord"))
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod table;
 
 use std::collections::BTreeMap;
 
+use super::lambda;
 use postern_api_model::apigateway::SecurityPolicy;
 use postern_api_model::apigateway::{ConnectionType, EndpointAccessMode, EndpointType, IntegrationType, ResponseTransferMode};
 use postern_api_model::ports::ApiSource;
@@ -18,8 +19,6 @@ use postern_api_model::rest_api::{
     Model, RequestValidator, Resource, Stage,
 };
 pub use table::{Effect, LedgerEntry, field_ledger};
-
-use super::method::calls_function;
 
 /// What was found in one definition.
 #[derive(Debug, Default)]
@@ -215,15 +214,18 @@ pub(crate) fn integration(integration: &Integration, findings: &mut Findings) {
         insecure_skip_verification: _,
         responses: _,
     } = integration;
-    let is_service = *kind == IntegrationType::Aws && !calls_function(integration);
-    let built = is_service || matches!(kind, IntegrationType::Http | IntegrationType::HttpProxy | IntegrationType::Mock);
+    let is_service = *kind == IntegrationType::Aws && !lambda::is_lambda(integration);
+    let runs_function = *kind == IntegrationType::AwsProxy && lambda::is_lambda(integration);
+    let needs_nothing = matches!(kind, IntegrationType::Http | IntegrationType::HttpProxy | IntegrationType::Mock);
+    let built = is_service || runs_function || needs_nothing;
     findings.block(format!("integration.type {kind}"), when(!built));
     findings.block("integration.connectionType VPC_LINK", when(*connection_type == Some(ConnectionType::VpcLink)));
     findings.block("integration.connectionId", some(connection_id));
     findings.block("integration.integrationTarget", some(integration_target));
-    let is_caller = credentials.as_deref().is_some_and(|arn| arn.ends_with(":iam::*:user/*"));
-    findings.block("integration.credentials arn:aws:iam::*:user/*", when(is_service && is_caller));
-    findings.block("integration.credentials", when(credentials.is_some() && !is_service));
+    let is_caller = credentials.as_deref().is_some_and(lambda::are_of_the_caller);
+    findings.block("integration.credentials of the caller (AWS_IAM)", when(is_caller));
+    let uses_credentials = is_service || runs_function;
+    findings.block("integration.credentials", when(credentials.is_some() && !is_caller && !uses_credentials));
     findings.note("Integration.cacheKeyParameters", when(!cache_key_parameters.is_empty()));
     let streams = *response_transfer_mode == Some(ResponseTransferMode::Stream);
     findings.block("integration.responseTransferMode STREAM", when(streams && *kind != IntegrationType::HttpProxy));

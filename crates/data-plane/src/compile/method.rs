@@ -8,6 +8,7 @@ use postern_api_model::apigateway::{IntegrationType, ResponseTransferMode};
 use postern_api_model::rest_api::{Definition, Integration, Method};
 
 use super::expression::{BodySources, Destination, RequestSource};
+use super::lambda::{self, LambdaEndpoint};
 use super::responses::Responses;
 use super::routes::ResourceIndex;
 use super::schema::Schemas;
@@ -43,6 +44,8 @@ pub(crate) enum CompiledIntegration {
     /// An AWS service.
     Service(CompiledService, MappedExchange),
     Mock(MockExchange),
+    /// AWS_PROXY.
+    LambdaProxy(LambdaEndpoint),
     /// A kind that is not built; its method is always blocked.
     Unsupported,
     /// Configured so that every request fails; AWS says so at the request.
@@ -160,6 +163,7 @@ impl CompiledMethod {
         match &self.integration {
             CompiledIntegration::HttpProxy(endpoint) | CompiledIntegration::Http(endpoint, _) => Some(endpoint),
             CompiledIntegration::Service(..)
+            | CompiledIntegration::LambdaProxy(_)
             | CompiledIntegration::Mock(_)
             | CompiledIntegration::Unsupported
             | CompiledIntegration::Broken(_) => None,
@@ -170,6 +174,14 @@ impl CompiledMethod {
     pub(crate) fn service(&self) -> Option<&CompiledService> {
         match &self.integration {
             CompiledIntegration::Service(service, _) => Some(service),
+            _ => None,
+        }
+    }
+
+    /// The function, when the integration calls one.
+    pub(crate) fn lambda(&self) -> Option<&LambdaEndpoint> {
+        match &self.integration {
+            CompiledIntegration::LambdaProxy(endpoint) => Some(endpoint),
             _ => None,
         }
     }
@@ -204,7 +216,15 @@ impl CompiledIntegration {
                 responses: responses(),
                 handling: integration.content_handling.into(),
             }),
-            IntegrationType::Aws if !calls_function(integration) => {
+            // Mappings have no effect on the event, yet one onto a field that is the gateway's own fails as elsewhere (reported).
+            IntegrationType::AwsProxy if lambda::is_lambda(integration) => {
+                let mappings = Mappings::compile(integration, surroundings.path_parameters, inert);
+                match mappings.and_then(|_| LambdaEndpoint::compile(integration)) {
+                    Ok(endpoint) => Self::LambdaProxy(endpoint),
+                    Err(reason) => Self::Broken(reason),
+                }
+            }
+            IntegrationType::Aws if !lambda::is_lambda(integration) => {
                 match CompiledRequest::compile(integration, surroundings.path_parameters, inert) {
                     Ok(request) => {
                         let templates = RequestTemplates::new(templates(), passthrough);
@@ -219,12 +239,6 @@ impl CompiledIntegration {
         findings.inert.append(inert);
         compiled
     }
-}
-
-/// Whether an AWS integration invokes a Lambda function, whose answer is chosen from by what the function said.
-pub(super) fn calls_function(integration: &Integration) -> bool {
-    let uri = integration.uri.as_deref().unwrap_or("");
-    uri.contains(":lambda:path/") && uri.contains("/functions/") && uri.ends_with("/invocations")
 }
 
 impl From<Template> for MockTemplate {

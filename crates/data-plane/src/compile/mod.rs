@@ -9,6 +9,7 @@ mod expression;
 pub(crate) mod fuzzing;
 mod gateway_responses;
 mod json_services;
+mod lambda;
 mod ledger;
 mod logging;
 mod method;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 
 pub(crate) use expression::{BodySource, BodySources, RequestSource, ResponseSource};
 pub(crate) use gateway_responses::{CustomResponse, ErrorVariable, FailureSource, GatewayResponses, TemplatePiece};
+pub(crate) use lambda::{LambdaEndpoint, LambdaFunction};
 pub use ledger::{Effect, LedgerEntry, field_ledger};
 pub(crate) use method::{
     CompiledIntegration, CompiledMethod, CompiledRequest, HttpEndpoint, MappedExchange, Mappings, MockExchange, MockTemplate,

@@ -9,6 +9,7 @@ use postern_api_model::ports::{ApiSource, PublishError};
 use postern_api_model::rest_api::Stage;
 use postern_api_model::scope::Scope;
 
+use super::lambda::LambdaFunction;
 use super::logging::{self, MethodLogging};
 use super::service::ResolvedService;
 use super::uri::{AddressError, Endpoint};
@@ -43,6 +44,8 @@ pub(crate) struct PublishedStage {
     endpoints: Vec<Option<Result<Endpoint, AddressError>>>,
     /// By method; `None` for methods that call no AWS service.
     services: Vec<Option<Result<ResolvedService, AddressError>>>,
+    /// By method; `None` for methods that call no function.
+    functions: Vec<Option<Result<LambdaFunction, AddressError>>>,
     /// By method; empty when the stage blocks nothing.
     blocked: Vec<Option<Blocked>>,
     /// By method; empty when the stage logs nothing.
@@ -135,22 +138,27 @@ impl PublishedStage {
         if !fields.is_empty() {
             tracing::warn!(api = source.api_id, stage = stage.name, ?fields, "requests that need what is not built answer 501");
         }
+        let warn = |method: &super::CompiledMethod, reason: &str| {
+            let path = &api.resource(method.resource).path;
+            tracing::warn!(api = source.api_id, stage = stage.name, method = %method.verb, %path, reason, "requests will fail");
+        };
+        let functions = api.methods().iter().map(|method| {
+            let resolved = method.lambda()?.resolve(&stage.variables);
+            resolved.as_ref().err().into_iter().for_each(|reason| warn(method, reason));
+            Some(resolved)
+        });
         let endpoints = api.methods().iter().map(|method| {
             let endpoint = method.endpoint()?;
             let resolved = match &endpoint.uri {
                 Ok(uri) => uri.resolve(&stage.variables, endpoint.verify),
                 Err(reason) => Err(*reason),
             };
-            if let Err(reason) = resolved {
-                warn_of(reason, method, &api, stage, source);
-            }
+            resolved.as_ref().err().into_iter().for_each(|reason| warn(method, reason));
             Some(resolved)
         });
         let services = api.methods().iter().map(|method| {
             let resolved = method.service()?.resolve(&stage.variables);
-            if let Err(reason) = resolved {
-                warn_of(reason, method, &api, stage, source);
-            }
+            resolved.as_ref().err().into_iter().for_each(|reason| warn(method, reason));
             Some(resolved)
         });
         // Ids are letters and digits; one that were none would only be missing from a field.
@@ -164,6 +172,7 @@ impl PublishedStage {
             scope: source.scope.clone(),
             endpoints: endpoints.collect(),
             services: services.collect(),
+            functions: functions.collect(),
             blocked: blocked(&api, &findings),
             logging: logging::of_methods(&api, &stage.method_settings),
             purpose: Purpose::Traffic,
@@ -175,6 +184,21 @@ impl PublishedStage {
     /// A stage for one call of TestInvokeMethod.
     pub(crate) fn tested(stage: &Stage, api: CompiledApi, source: &ApiSource) -> Self {
         Self { purpose: Purpose::Test, ..Self::new(stage, Arc::new(api), source) }
+    }
+
+    /// The function that a method calls.
+    pub(crate) fn function(&self, method: MethodIndex) -> Result<&LambdaFunction, AddressError> {
+        match self.functions.get(method) {
+            Some(Some(Ok(function))) => Ok(function),
+            Some(Some(Err(reason))) => Err(reason),
+            Some(None) | None => Err("the method calls no function"),
+        }
+    }
+
+    /// What a function sees as the source of its calls: `verb` and `path` as the method is defined.
+    pub(crate) fn source_arn(&self, verb: &str, path: &str) -> String {
+        let Scope { account, region } = &self.scope;
+        format!("arn:aws:execute-api:{region}:{account}:{}/{}/{verb}{path}", self.api_id, self.name)
     }
 
     /// Whether it serves a test and no traffic.
@@ -246,11 +270,6 @@ impl PublishedStage {
         let of_stage = self.blocked.get(method).and_then(Option::as_ref);
         self.api.blocked.as_ref().or(self.api.method(method).blocked.as_ref()).or(of_stage)
     }
-}
-
-fn warn_of(reason: AddressError, method: &CompiledMethod, api: &CompiledApi, stage: &Stage, source: &ApiSource) {
-    let path = &api.resource(method.resource).path;
-    tracing::warn!(api = source.api_id, stage = stage.name, method = %method.verb, %path, reason, "requests will fail");
 }
 
 /// What the stage's settings block, by method.

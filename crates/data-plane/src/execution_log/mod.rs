@@ -192,7 +192,10 @@ impl ExecutionLog {
 
     /// The gateway answered in its place.
     pub(crate) fn failed(&self, error: &GatewayError, status: StatusCode) {
-        self.failure(|| text::failure(error, self.content_type.get()));
+        match error {
+            GatewayError::Lambda(failure) => failure.lines().into_iter().for_each(|line| self.failure(|| line)),
+            _ => self.failure(|| text::failure(error, self.content_type.get())),
+        }
         self.failure(|| completed(status));
     }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use http::HeaderName;
 
 /// Names that are not simply capitalised, as AWS spells them.
-const EXCEPTIONS: [(&str, &str); 12] = [
+const EXCEPTIONS: [(&str, &str); 13] = [
     ("content-md5", "Content-MD5"),
     ("dnt", "DNT"),
     ("etag", "ETag"),
@@ -17,6 +17,7 @@ const EXCEPTIONS: [(&str, &str); 12] = [
     ("x-amzn-errortype", "x-amzn-ErrorType"),
     ("x-amzn-remapped-content-md5", "x-amzn-Remapped-Content-MD5"),
     ("x-amzn-remapped-www-authenticate", "x-amzn-Remapped-WWW-Authenticate"),
+    ("x-amzn-lambda-integration-tag", "x-amzn-lambda-integration-tag"),
     ("x-amzn-requestid", "x-amzn-RequestId"),
     ("x-api-key", "x-api-key"),
 ];

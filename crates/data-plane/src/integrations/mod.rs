@@ -3,6 +3,7 @@
 mod aws;
 mod hold;
 mod http_proxy;
+mod lambda;
 mod mapped;
 
 use std::pin::pin;
@@ -18,11 +19,13 @@ use crate::stages::{Asked, Context, IntegrationRequest};
 use crate::transport::{Body, Response, Upstreams};
 pub(crate) use aws::{Place, Service, SignedRequest, send_signed};
 pub(crate) use hold::{Delivery, Limits};
+pub(crate) use lambda::{Event, LambdaFailure};
 
 /// What came back.
 #[allow(clippy::large_enum_variant, reason = "the large one is the common one")]
 pub(crate) enum IntegrationResponse<'a> {
-    HttpProxy(ProxyAnswer<'a>),
+    /// Of HTTP_PROXY and AWS_PROXY.
+    Proxied(ProxyAnswer<'a>),
     /// Of all that is not passed on as it is.
     Mapped(Box<MappedAnswer<'a>>),
 }
@@ -76,10 +79,13 @@ pub(crate) async fn integrate<'a>(
 ) -> Result<IntegrationResponse<'a>, GatewayError> {
     match request {
         IntegrationRequest::HttpProxy { call, transfer, context } => {
-            pin!(http_proxy::call(upstreams, call, transfer, context, limits)).await.map(IntegrationResponse::HttpProxy)
+            pin!(http_proxy::call(upstreams, call, transfer, context, limits)).await.map(IntegrationResponse::Proxied)
         }
         IntegrationRequest::Mapped { call, exchange, asked } => {
             Box::pin(mapped::mapped(upstreams, backends, call, exchange, asked, limits)).await.map(IntegrationResponse::Mapped)
+        }
+        IntegrationRequest::LambdaProxy(proxy) => {
+            Box::pin(lambda::proxy(upstreams, backends, *proxy)).await.map(IntegrationResponse::Proxied)
         }
         IntegrationRequest::Mock { status, exchange, asked } => {
             Box::pin(mapped::mock(status, exchange, asked)).await.map(IntegrationResponse::Mapped)

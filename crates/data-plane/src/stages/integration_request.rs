@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::header;
 use tokio::time::Instant;
 
+use super::lambda_request::{self, LambdaProxy};
 use super::mapped_request::{self, Destination};
 use super::mapping::Context;
 use super::read_body::undecodable;
@@ -33,6 +34,8 @@ pub(crate) enum IntegrationRequest<'a> {
     Mapped { call: Call<'a>, exchange: &'a MappedExchange, asked: Box<Asked<'a>> },
     /// MOCK: nothing is called.
     Mock { status: Option<u16>, exchange: &'a MockExchange, asked: Box<Asked<'a>> },
+    /// AWS_PROXY: the function's answer is the answer.
+    LambdaProxy(Box<LambdaProxy<'a>>),
 }
 
 /// Whether the request is made, or waits for a body to be read or transformed. Boxed because it is not the common one: what a future
@@ -92,6 +95,7 @@ pub(crate) fn integration_request<'a>(
             mapped_request::mapped(validated, Destination::Service(service), exchange, heavy)
         }
         CompiledIntegration::Mock(exchange) => mapped_request::mock(validated, exchange, heavy),
+        CompiledIntegration::LambdaProxy(endpoint) => lambda_request::proxy(validated, endpoint),
         CompiledIntegration::Broken(reason) => Err(GatewayError::Configuration(reason)),
         CompiledIntegration::Unsupported => Err(GatewayError::Configuration("the integration's type is not built")),
     }
@@ -109,6 +113,7 @@ pub(super) fn context<'a>(routed: &Routed<'a>, transfer: Transfer) -> Context<'a
         arrival: routed.received.arrival,
         stage: routed.received.stage,
         resource: (&resource.id, &resource.path),
+        verb: &routed.method.verb,
         compression,
     }
 }

@@ -48,7 +48,9 @@ pub(crate) async fn log_endpoint_request(log: &ExecutionLog, request: &mut Integ
         IntegrationRequest::HttpProxy { call, .. } | IntegrationRequest::Mapped { call: Call::Http(call), .. } => {
             log.endpoint_request(&mut call.request).await;
         }
-        // Said where it is signed: before that nobody knows what is sent.
-        IntegrationRequest::Mapped { call: Call::Service(_), .. } | IntegrationRequest::Mock { .. } => {}
+        // Said where it is signed, or where a function is found: before that nobody knows what is sent.
+        IntegrationRequest::Mapped { call: Call::Service(_), .. }
+        | IntegrationRequest::LambdaProxy(_)
+        | IntegrationRequest::Mock { .. } => {}
     }
 }

@@ -30,7 +30,7 @@ impl MethodResponse {
 /// Makes the client's answer.
 pub(crate) fn method_response(response: IntegrationResponse<'_>) -> Result<MethodResponse, GatewayError> {
     match response {
-        IntegrationResponse::HttpProxy(answer) => Ok(proxied(answer)),
+        IntegrationResponse::Proxied(answer) => Ok(proxied(answer)),
         IntegrationResponse::Mapped(answer) => mapped(*answer),
     }
 }

@@ -36,12 +36,16 @@ enum Need {
 }
 
 impl Need {
-    fn of(integration: &CompiledIntegration) -> Self {
+    /// `compression` is the API's `minimumCompressionSize`.
+    fn of(integration: &CompiledIntegration, compression: Option<u64>) -> Self {
         match integration {
             CompiledIntegration::HttpProxy(endpoint) if endpoint.request.handling != Handling::Unset => Self::Whole,
             CompiledIntegration::HttpProxy(endpoint) if !endpoint.request.mappings.body.is_empty() => Self::Whole,
             CompiledIntegration::HttpProxy(_) | CompiledIntegration::Unsupported | CompiledIntegration::Broken(_) => Self::Stream,
             CompiledIntegration::Http(..) | CompiledIntegration::Service(..) | CompiledIntegration::Mock(_) => Self::Decoded,
+            // Whoever lets answers be compressed gets requests decompressed (reported).
+            CompiledIntegration::LambdaProxy(_) if compression.is_some() => Self::Decoded,
+            CompiledIntegration::LambdaProxy(_) => Self::Whole,
         }
     }
 }
@@ -51,7 +55,8 @@ pub(crate) fn read_body(checked: Checked<'_>, max_body_bytes: u64) -> Reading<'_
     let (routed, schema) = checked.into_parts();
     let read = BodyRead { routed, schema };
     let max_bytes = usize::try_from(max_body_bytes).unwrap_or(usize::MAX);
-    match Need::of(&read.routed.method.integration) {
+    let compression = read.routed.received.stage.api.minimum_compression_bytes;
+    match Need::of(&read.routed.method.integration, compression) {
         _ if read.routed.received.message.body.exact_len() == Some(0) => Reading::Done(read),
         Need::Stream if schema.is_none() => Reading::Done(read),
         Need::Stream | Need::Whole => Reading::Waiting(Box::pin(whole(read, max_bytes))),

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod functions;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -83,8 +85,13 @@ impl TestGateway {
     }
 
     pub async fn raw(&self, text: &str) -> Answer {
+        self.raw_bytes(text.as_bytes()).await
+    }
+
+    pub async fn raw_bytes(&self, request: &[u8]) -> Answer {
         let mut socket = TcpStream::connect(self.address).await.unwrap();
-        socket.write_all(text.as_bytes()).await.unwrap();
+        // What is refused early is not read to its end.
+        let _ = socket.write_all(request).await;
         let mut bytes = Vec::new();
         // A broken connection ends what can be read, which some tests are about.
         let _ = tokio::time::timeout(Duration::from_secs(20), socket.read_to_end(&mut bytes)).await.unwrap();

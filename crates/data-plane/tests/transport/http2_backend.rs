@@ -382,7 +382,11 @@ async fn an_idle_connection_is_closed_and_one_that_is_old_is_not_used() {
     hi(&upstreams, &backend).await;
     assert_eq!(upstreams.open_connections(), 1);
     eventually(|| upstreams.open_connections() == 0).await;
-    let old = UpstreamSettings { lifetime: Duration::from_millis(1), idle_timeout: Duration::from_millis(40), ..UpstreamSettings::default() };
+    let old = UpstreamSettings {
+        lifetime: Duration::from_millis(1),
+        idle_timeout: Duration::from_millis(40),
+        ..UpstreamSettings::default()
+    };
     let upstreams = Upstreams::new(old);
     hi(&upstreams, &backend).await;
     tokio::time::sleep(Duration::from_millis(100)).await;

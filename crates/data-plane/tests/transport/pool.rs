@@ -317,8 +317,12 @@ async fn origins_at_one_host_share_its_bound_and_idle_connections_make_room() {
 async fn a_workers_connections_are_bounded_in_all() {
     let (first, second) = (canned(HI).await, canned(HI).await);
     let counts = Arc::new(UpstreamCounts::default());
-    let settings =
-        UpstreamSettings { connections_total_max: 1, counts: Arc::clone(&counts), idle_timeout: Duration::from_millis(400), ..UpstreamSettings::default() };
+    let settings = UpstreamSettings {
+        connections_total_max: 1,
+        counts: Arc::clone(&counts),
+        idle_timeout: Duration::from_millis(400),
+        ..UpstreamSettings::default()
+    };
     let upstreams = Upstreams::new(settings);
     let held = upstreams.send(get(first.address), soon()).await.unwrap();
     assert_eq!(counts.open(), 1);

@@ -1,0 +1,249 @@
+//! Calling a function: here, at a Runtime Interface Emulator, or through Lambda's Invoke API.
+//!
+//! A function is looked for among those that run here, then among the configured targets, by ARN before by name; what is neither goes
+//! where the service `lambda` is configured to be. Giving up waiting ends no function: Lambda's would go on as well.
+
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use postern_api_model::ports::{
+    FunctionAnswer, FunctionCall, FunctionError, FunctionInvoker, Invocation, LogType, WantedCredentials,
+};
+use serde_json::{Value, json};
+
+use super::proxy_response::RESULT_BYTES_MAX;
+use super::{FUNCTION_ERROR, Invoked, LambdaFailure, insert};
+use crate::backends::{Backends, BaseUrl, FunctionTarget};
+use crate::compile::{LambdaFunction, MEDIA_TYPE_DEFAULT};
+use crate::error::GatewayError;
+use crate::execution_log::ExecutionLog;
+use crate::headers::names;
+use crate::integrations::{Place, Service, SignedRequest, send_signed};
+use crate::stages::LambdaCall;
+use crate::transport::{BodyError, Origin, Response, Scheme, TlsVerify, UpstreamRequest, Upstreams};
+
+/// The one function that an emulator has.
+const EMULATOR_PATH: &str = "/2015-03-31/functions/function/invocations";
+/// How an emulator says that the function took too long: as text, with status 200.
+const EMULATOR_TIMEOUT: &[u8] = b"Task timed out after ";
+const SERVICE: &str = "lambda";
+const INVOCATION_TYPE: HeaderName = HeaderName::from_static("x-amz-invocation-type");
+const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
+const CLIENT_CONTEXT: HeaderName = HeaderName::from_static("x-amz-client-context");
+
+/// Who runs a function.
+pub(super) enum Runner<'b> {
+    Here(&'b dyn FunctionInvoker),
+    Emulator(&'b BaseUrl),
+    /// Lambda, or what answers its Invoke API, for a function under this name.
+    Lambda(Place<'b>, String),
+}
+
+/// Calls a function and waits for its answer.
+pub(super) async fn invoke(
+    upstreams: &Upstreams,
+    backends: &Backends,
+    call: LambdaCall<'_>,
+    log: Option<&ExecutionLog>,
+) -> Result<Invoked, GatewayError> {
+    match runner(backends, call.function)? {
+        Runner::Here(invoker) => here(invoker, call, log).await,
+        Runner::Emulator(base) => emulator(upstreams, base, call, log).await,
+        Runner::Lambda(place, name) => {
+            let deadline = call.deadline;
+            let request = signed(place, &name, call)?;
+            whole(send_signed(upstreams, backends, request, log).await?, deadline).await
+        }
+    }
+}
+
+/// Finds out who runs a function.
+pub(super) fn runner<'b>(backends: &'b Backends, function: &LambdaFunction) -> Result<Runner<'b>, GatewayError> {
+    if backends.local_functions.knows(&function.name) {
+        return Ok(Runner::Here(&*backends.local_functions));
+    }
+    let (short, qualifier) = function.short_name();
+    let name = qualifier.map_or_else(|| short.to_owned(), |qualifier| format!("{short}:{qualifier}"));
+    let by_arn = [&*function.name, function.unqualified()].into_iter().find_map(|key| backends.functions.get(key));
+    let by_name = || [&*name, short].into_iter().find_map(|key| backends.functions.get(key));
+    let arn = function.name.to_string();
+    // A function that is configured by its name is called by it: not every stand-in for Lambda reads ARNs.
+    let (target, called) = match by_arn {
+        Some(target) => (Some(target), arn),
+        None => by_name().map_or((None, arn), |target| (Some(target), name)),
+    };
+    match target {
+        Some(FunctionTarget::RuntimeInterfaceEmulator(base)) => Ok(Runner::Emulator(base)),
+        Some(FunctionTarget::Endpoint(base)) => Ok(Runner::Lambda(Place::At(base), called)),
+        Some(FunctionTarget::Aws) => Ok(Runner::Lambda(Place::Aws, function.name.to_string())),
+        None if backends.services.default.is_some() || backends.services.by_service.contains_key(SERVICE) => {
+            Ok(Runner::Lambda(Place::Configured, called))
+        }
+        None => Err(GatewayError::Unconfigured(format!(
+            "nothing runs the Lambda function {}: declare functions.{short} in postern.toml or with --function {short}=..., or set \
+             services.lambda.endpoint to where Lambda is",
+            function.name
+        ))),
+    }
+}
+
+fn signed<'a>(place: Place<'a>, name: &str, call: LambdaCall<'a>) -> Result<SignedRequest<'a>, GatewayError> {
+    let LambdaCall { function, mut request, deadline, invocation } = call;
+    if let Some(kind) = kind_of(invocation) {
+        request.headers.insert(INVOCATION_TYPE, kind);
+    }
+    Ok(SignedRequest {
+        service: Service::new(SERVICE),
+        region: &function.region,
+        place,
+        method: Method::POST,
+        uri: function.path_of(name).map_err(|reason| GatewayError::Address(reason.to_owned()))?,
+        headers: request.headers,
+        body: request.body.take_whole().unwrap_or_default(),
+        credentials: function.role.as_deref().map_or(WantedCredentials::Default, WantedCredentials::Role),
+        deadline,
+    })
+}
+
+/// `None` for what Lambda does by itself.
+fn kind_of(invocation: Invocation) -> Option<HeaderValue> {
+    match invocation {
+        Invocation::RequestResponse => None,
+        Invocation::Event => Some(HeaderValue::from_static("Event")),
+        Invocation::DryRun => Some(HeaderValue::from_static("DryRun")),
+    }
+}
+
+async fn here(
+    invoker: &dyn FunctionInvoker,
+    mut call: LambdaCall<'_>,
+    log: Option<&ExecutionLog>,
+) -> Result<Invoked, GatewayError> {
+    if let Some(log) = log {
+        log.endpoint_request(&mut call.request).await;
+    }
+    let (deadline, invocation, called) = (call.deadline, call.invocation, function_call(call));
+    match tokio::time::timeout_at(deadline, invoker.invoke(called)).await {
+        Ok(Ok(answer)) => answered(answer, invocation),
+        Ok(Err(refused)) => Ok(Invoked::from(refused)),
+        Err(_elapsed) => Err(GatewayError::Timeout),
+    }
+}
+
+/// The call for a function that runs here.
+pub(super) fn function_call(call: LambdaCall<'_>) -> FunctionCall {
+    let LambdaCall { function, mut request, invocation, .. } = call;
+    let text = |name: HeaderName| request.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    FunctionCall {
+        function: function.name.to_string(),
+        client_context: text(CLIENT_CONTEXT),
+        trace_id: text(names::TRACE_ID),
+        payload: request.body.take_whole().unwrap_or_default(),
+        invocation,
+        log: LogType::None,
+    }
+}
+
+fn answered(answer: FunctionAnswer, invocation: Invocation) -> Result<Invoked, GatewayError> {
+    let FunctionAnswer { request_id, executed_version, function_error, payload, log_tail: _ } = answer;
+    if payload.len() > RESULT_BYTES_MAX {
+        return Err(too_long());
+    }
+    let mut headers = HeaderMap::with_capacity(4);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE_DEFAULT));
+    insert(&mut headers, names::REQUEST_ID, &request_id);
+    insert(&mut headers, EXECUTED_VERSION, &executed_version);
+    if let Some(error) = function_error {
+        insert(&mut headers, FUNCTION_ERROR, &error);
+    }
+    let status = match invocation {
+        Invocation::RequestResponse => StatusCode::OK,
+        Invocation::Event => StatusCode::ACCEPTED,
+        Invocation::DryRun => StatusCode::NO_CONTENT,
+    };
+    Ok(Invoked { status, headers, payload })
+}
+
+fn too_long() -> GatewayError {
+    LambdaFailure::Malformed(format!("the function's result is longer than {RESULT_BYTES_MAX} bytes")).into()
+}
+
+impl From<FunctionError> for Invoked {
+    fn from(error: FunctionError) -> Self {
+        let FunctionError { code, status, message } = error;
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut headers = HeaderMap::with_capacity(2);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE_DEFAULT));
+        insert(&mut headers, names::ERROR_TYPE, code);
+        let kind = if status.is_server_error() { "Service" } else { "User" };
+        let payload = json!({"Type": kind, "message": message}).to_string().into();
+        Self { status, headers, payload }
+    }
+}
+
+async fn emulator(
+    upstreams: &Upstreams,
+    base: &BaseUrl,
+    call: LambdaCall<'_>,
+    log: Option<&ExecutionLog>,
+) -> Result<Invoked, GatewayError> {
+    let deadline = call.deadline;
+    let mut request = to(base, EMULATOR_PATH, call.request)?;
+    if let Some(log) = log {
+        log.endpoint_request(&mut request).await;
+    }
+    let response = upstreams.send(request, deadline).await?;
+    let mut invoked = whole(response, deadline).await?;
+    // It runs one call at a time and refuses others with an empty 400.
+    if invoked.status == StatusCode::BAD_REQUEST && invoked.payload.is_empty() {
+        invoked.status = StatusCode::TOO_MANY_REQUESTS;
+    }
+    // It says so of a process that did not start or did not live.
+    let has_crashed = invoked.status == StatusCode::BAD_GATEWAY;
+    if has_crashed || invoked.status.is_success() && is_error_of_emulator(&invoked.payload) {
+        invoked.status = StatusCode::OK;
+        invoked.headers.insert(FUNCTION_ERROR, HeaderValue::from_static("Unhandled"));
+    }
+    Ok(invoked)
+}
+
+/// An emulator does not say whether a function failed: its payload does.
+fn is_error_of_emulator(payload: &[u8]) -> bool {
+    if payload.starts_with(EMULATOR_TIMEOUT) {
+        return true;
+    }
+    // What is longer is no error object, which has a message and a stack.
+    if payload.len() > super::INLINE_BYTES_MAX || memchr::memmem::find(payload, b"errorMessage").is_none() {
+        return false;
+    }
+    match serde_json::from_slice(payload) {
+        Ok(Value::Object(object)) => {
+            ["errorMessage", "errorType"].iter().all(|name| object.get(*name).is_some_and(Value::is_string))
+        }
+        _ => false,
+    }
+}
+
+/// The request for another address than Lambda's at AWS.
+fn to(base: &BaseUrl, path: &str, request: UpstreamRequest) -> Result<UpstreamRequest, GatewayError> {
+    let invalid = || GatewayError::Address(format!("{} is no address of a function", base.host));
+    let (scheme, own_port) = if base.tls { (Scheme::Https, 443) } else { (Scheme::Http, 80) };
+    let name: Cow<'_, str> = if base.host.contains(':') { format!("[{}]", base.host).into() } else { (&*base.host).into() };
+    let host = if base.port == own_port { name.into_owned() } else { format!("{name}:{}", base.port) };
+    let uri: Uri = format!("{}{path}", base.path).parse().map_err(|_| invalid())?;
+    let mut headers = request.headers;
+    headers.insert(header::HOST, HeaderValue::try_from(host).map_err(|_| invalid())?);
+    let origin = Origin::new(scheme, &base.host, base.port, TlsVerify::Full);
+    Ok(UpstreamRequest { origin, uri, headers, ..request })
+}
+
+/// The answer with all of its payload.
+async fn whole(response: Response, deadline: tokio::time::Instant) -> Result<Invoked, GatewayError> {
+    let Response { status, headers, body } = response;
+    let payload = match body.with_deadline(deadline).collect(RESULT_BYTES_MAX).await {
+        Ok(payload) => payload,
+        Err(BodyError::TooLarge { .. }) => return Err(too_long()),
+        Err(error) => return Err(GatewayError::from_response_body(error)),
+    };
+    Ok(Invoked { status, headers, payload })
+}

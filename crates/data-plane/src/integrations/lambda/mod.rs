@@ -1,0 +1,136 @@
+//! Lambda functions: who runs one, and what its answer becomes.
+//!
+//! Whoever runs it, the answer has the shape of Lambda's Invoke API: a status, fields, and a payload. A failure of the function's code is an
+//! answer with status 200 that says so in a field.
+
+mod event;
+mod failure;
+mod invoke;
+mod proxy_response;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::ProxyAnswer;
+use super::hold::Delivery;
+use crate::backends::Backends;
+use crate::compile::Transfer;
+use crate::content::{Conversion, Kind};
+use crate::error::GatewayError;
+use crate::execution_log::ExecutionLog;
+use crate::headers::names;
+use crate::stages::LambdaProxy;
+use crate::transport::{Body, Response, Upstreams};
+pub(crate) use event::Event;
+pub(crate) use failure::LambdaFailure;
+use proxy_response::ProxyResponse;
+
+/// Bytes of a result that are parsed at once: as many take about a millisecond.
+const INLINE_BYTES_MAX: usize = 256 * 1024;
+/// Characters of an error message that a log may be given: no line shows more.
+const ERROR_MESSAGE_CHARS_MAX: usize = 1_024;
+/// `X-Amz-Function-Error`: the payload is an error object.
+const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
+
+/// What Lambda's Invoke API answers, whoever speaks it.
+pub(crate) struct Invoked {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) payload: Bytes,
+}
+
+/// AWS_PROXY: the function's answer is the client's.
+pub(super) async fn proxy<'a>(
+    upstreams: &Upstreams,
+    backends: &Backends,
+    proxy: LambdaProxy<'a>,
+) -> Result<ProxyAnswer<'a>, GatewayError> {
+    let LambdaProxy { call, accepted, context } = proxy;
+    let mut invoked = invoke::invoke(upstreams, backends, call, context.arrival.log()).await?;
+    if let Some(log) = context.arrival.log() {
+        invoked = logged(invoked, log).await;
+    }
+    let payload = invoked.result()?;
+    let response = if payload.len() <= INLINE_BYTES_MAX {
+        response(&payload, accepted)?
+    } else {
+        let parsing = tokio::task::spawn_blocking(move || response(&payload, accepted));
+        parsing.await.map_err(|_| GatewayError::Configuration("parsing the function's answer broke off"))??
+    };
+    let latency = Instant::now().saturating_duration_since(context.arrival.started);
+    Ok(ProxyAnswer { response, delivery: Delivery::Whole, latency, context })
+}
+
+/// What a function's result makes for a client that takes `accepted` first.
+fn response(payload: &[u8], accepted: Kind) -> Result<Response, LambdaFailure> {
+    let ProxyResponse { status, headers, body, is_base64 } = ProxyResponse::parse(payload)?;
+    let body = Bytes::from(body);
+    // Undecoded for a client that takes text first (recorded).
+    let body = if is_base64 && accepted == Kind::Binary {
+        Conversion::FromBase64.apply(body).map_err(|_| LambdaFailure::NotBase64)?
+    } else {
+        body
+    };
+    Ok(Response { status, headers, body: Body::full(body) })
+}
+
+/// Writes what the function answered into the execution log.
+async fn logged(invoked: Invoked, log: &ExecutionLog) -> Invoked {
+    let Invoked { status, headers, payload } = invoked;
+    let mut response = Response { status, headers, body: Body::full(payload.clone()) };
+    log.endpoint_response(&mut response, Transfer::Buffered).await;
+    Invoked { status, headers: response.headers, payload }
+}
+
+impl Invoked {
+    /// The function's result, or why there is none.
+    fn result(self) -> Result<Bytes, GatewayError> {
+        self.refusal()?;
+        if self.headers.contains_key(FUNCTION_ERROR) {
+            let (error_message, request_id) = (error_message(&self.payload), self.request_id());
+            return Err(LambdaFailure::Raised { error_message, request_id }.into());
+        }
+        Ok(self.payload)
+    }
+
+    /// What Lambda answers in place of a result (published transcripts for no permission and for throttling).
+    fn refusal(&self) -> Result<(), GatewayError> {
+        let reason = || error_message(&self.payload);
+        let failure = match self.status.as_u16() {
+            200..300 => return Ok(()),
+            403 | 404 => LambdaFailure::NotPermitted(reason()),
+            413 => return Err(GatewayError::RequestTooLarge),
+            429 => LambdaFailure::Throttled { request_id: self.request_id() },
+            status => LambdaFailure::Refused { status, request_id: self.request_id(), reason: reason() },
+        };
+        Err(failure.into())
+    }
+
+    fn request_id(&self) -> String {
+        let id = self.headers.get(names::REQUEST_ID);
+        id.map_or_else(|| "-".to_owned(), |id| String::from_utf8_lossy(id.as_bytes()).into_owned())
+    }
+}
+
+/// `errorMessage` of an error object, or what Lambda's API says instead; what is neither is shown as it is.
+fn error_message(payload: &[u8]) -> String {
+    let bounded = |text: &str| text.chars().take(ERROR_MESSAGE_CHARS_MAX).collect::<String>();
+    if payload.len() <= INLINE_BYTES_MAX
+        && let Ok(Value::Object(object)) = serde_json::from_slice(payload)
+    {
+        let text = ["errorMessage", "Message", "message"].iter().find_map(|name| object.get(*name)?.as_str());
+        if let Some(text) = text {
+            return bounded(text);
+        }
+    }
+    bounded(&String::from_utf8_lossy(&payload[..payload.len().min(ERROR_MESSAGE_CHARS_MAX * 4)]))
+}
+
+/// A field of an answer that is made here; text that cannot stand in one is left out.
+fn insert(headers: &mut HeaderMap, name: HeaderName, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        headers.insert(name, value);
+    }
+}

@@ -1,0 +1,156 @@
+//! The integration request of a Lambda function: the event of a proxy integration, or what templates and mappings make of a request.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
+use postern_api_model::ports::Invocation;
+use tokio::time::Instant;
+
+use super::integration_request::{Building, IntegrationRequest, context, conversion};
+use super::mapping::Context;
+use super::route::Routed;
+use super::validate::Validated;
+use crate::compile::{LambdaEndpoint, LambdaFunction, MEDIA_TYPE_DEFAULT, accept_of, parameter_names};
+use crate::content::{Handling, Kind};
+use crate::context::{Arrival, Message};
+use crate::error::GatewayError;
+use crate::execution_log::Spellings;
+use crate::forwarded;
+use crate::headers::{self, Fields, names};
+use crate::integrations::{Event, LambdaFailure};
+use crate::transport::{Body, Origin, Scheme, TlsVerify, UpstreamRequest};
+
+/// Bytes of an event: Lambda's limit of a payload.
+const EVENT_BYTES_MAX: usize = 6 * 1024 * 1024;
+const HTTPS_PORT: u16 = 443;
+/// `x-amzn-lambda-integration-tag`: the request that is integrated.
+const INTEGRATION_TAG: HeaderName = HeaderName::from_static("x-amzn-lambda-integration-tag");
+/// What a function's permissions are matched against.
+const SOURCE_ARN: HeaderName = HeaderName::from_static("x-amz-source-arn");
+
+/// A call of a function.
+pub(crate) struct LambdaCall<'a> {
+    pub(crate) function: &'a LambdaFunction,
+    /// As Lambda at AWS would be sent it, but for the signature. Its body is whole.
+    pub(crate) request: UpstreamRequest,
+    pub(crate) invocation: Invocation,
+    /// By when the answer must be there.
+    pub(crate) deadline: Instant,
+}
+
+/// A call whose answer says what the client gets.
+pub(crate) struct LambdaProxy<'a> {
+    pub(crate) call: LambdaCall<'a>,
+    /// What the client takes first.
+    pub(crate) accepted: Kind,
+    pub(crate) context: Context<'a>,
+}
+
+/// AWS_PROXY: all of the client's request in an event. Mapped parameters have no effect on it (recorded).
+pub(super) fn proxy<'a>(validated: Validated<'a>, endpoint: &'a LambdaEndpoint) -> Result<Building<'a>, GatewayError> {
+    let routed = validated.routed();
+    let stage = routed.received.stage;
+    let function = function(routed, endpoint)?;
+    let accept = accept_of(&routed.received.message.headers);
+    let accepted = stage.api.binary_media_types.accepted(accept);
+    let context = context(routed, endpoint.transfer);
+    let kind = conversion(routed, Handling::Unset).result();
+    let event = event(validated, kind)?;
+    let call = LambdaCall::new(function, &context, event, endpoint.timeout);
+    Ok(Building::Done(IntegrationRequest::LambdaProxy(Box::new(LambdaProxy { call, accepted, context }))))
+}
+
+/// Lambda's API takes no verb but POST; a method with another always fails (recorded).
+fn function<'a>(routed: &Routed<'a>, endpoint: &LambdaEndpoint) -> Result<&'a LambdaFunction, GatewayError> {
+    if endpoint.verb.as_ref().unwrap_or(&routed.received.arrival.method) != Method::POST {
+        return Err(
+            LambdaFailure::NotPermitted("functions are invoked with POST: set the integration's httpMethod".to_owned()).into()
+        );
+    }
+    routed.received.stage.function(routed.found.method).map_err(|reason| LambdaFailure::NotPermitted(reason.to_owned()).into())
+}
+
+fn event(validated: Validated<'_>, kind: Kind) -> Result<Bytes, GatewayError> {
+    let routed = validated.routed();
+    let (arrival, stage) = (routed.received.arrival, routed.received.stage);
+    let (resource, path) = (routed.method.resource, routed.received.path);
+    let names = parameter_names(&stage.api.resource(resource).path);
+    let values = routed.found.parameters.clone();
+    let Message { mut headers, present, mut body } = validated.into_message();
+    let body = body.take_whole().ok_or(GatewayError::Configuration("the request's body was not read"))?;
+    event_fields(&mut headers, present, arrival, Purpose::of(stage.is_test()));
+    let spell = |name: &HeaderName| spelling(name, arrival);
+    let event = Event {
+        arrival,
+        stage,
+        resource,
+        path,
+        path_parameters: names.iter().map(|name| &**name).zip(values.into_iter().filter_map(|range| path.get(range))).collect(),
+        headers: &headers,
+        spelling: &spell,
+        body,
+        kind,
+    };
+    let event = event.to_json();
+    // Lambda would refuse it.
+    if event.len() > EVENT_BYTES_MAX { Err(GatewayError::RequestTooLarge) } else { Ok(event) }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Traffic,
+    Test,
+}
+
+impl Purpose {
+    fn of(is_test: bool) -> Self {
+        if is_test { Self::Test } else { Self::Traffic }
+    }
+}
+
+/// Leaves the fields that a function sees, and adds the gateway's. A test shows its own fields alone (reported).
+fn event_fields(headers: &mut HeaderMap, present: Fields, arrival: &Arrival, purpose: Purpose) {
+    headers::strip_event(headers, present);
+    if purpose == Purpose::Traffic {
+        forwarded::add(headers, present, arrival);
+        headers.insert(names::TRACE_ID, arrival.ids.trace_root());
+    }
+}
+
+/// A field's name as the client wrote it, as far as that is known: HTTP/2 has lower case alone, and most who write HTTP/1.1 capitalise. The
+/// gateway's own are always capitalised (recorded).
+fn spelling(name: &HeaderName, arrival: &Arrival) -> String {
+    let own = [names::FORWARDED_FOR, names::FORWARDED_PORT, names::FORWARDED_PROTO, names::TRACE_ID, header::HOST];
+    if arrival.version == Version::HTTP_2 && !own.contains(name) {
+        return name.as_str().to_owned();
+    }
+    Spellings::default().of(name).into_owned()
+}
+
+impl<'a> LambdaCall<'a> {
+    /// A call with this payload.
+    fn new(function: &'a LambdaFunction, context: &Context<'a>, payload: Bytes, timeout: std::time::Duration) -> Self {
+        let (arrival, stage) = (context.arrival, context.stage);
+        let mut headers = HeaderMap::with_capacity(10);
+        let json = HeaderValue::from_static(MEDIA_TYPE_DEFAULT);
+        headers.insert(INTEGRATION_TAG, arrival.ids.request.clone());
+        headers.insert(names::API_ID, stage.api_id_value().clone());
+        headers.insert(header::ACCEPT, json.clone());
+        headers.insert(header::CONTENT_TYPE, json);
+        headers.insert(header::USER_AGENT, stage.user_agent().clone());
+        headers.insert(header::HOST, function.host.clone());
+        headers.insert(names::TRACE_ID, arrival.ids.trace.clone());
+        if let Ok(source) = HeaderValue::try_from(stage.source_arn(context.verb, context.resource.1)) {
+            headers.insert(SOURCE_ARN, source);
+        }
+        let host = function.host.to_str().unwrap_or_default();
+        let request = UpstreamRequest {
+            origin: Origin::new(Scheme::Https, host, HTTPS_PORT, TlsVerify::Full),
+            method: Method::POST,
+            uri: function.path.clone(),
+            headers,
+            body: Body::full(payload),
+        };
+        // The time in which the request's body arrived is the client's.
+        Self { function, request, invocation: Invocation::RequestResponse, deadline: Instant::now() + timeout }
+    }
+}
