@@ -10,6 +10,7 @@ mod ci;
 mod codegen;
 mod deny;
 mod fuzz;
+mod lambda_ric;
 mod process;
 mod python;
 mod tally;

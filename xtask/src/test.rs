@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
+use crate::lambda_ric;
 use crate::process;
 use crate::python;
 use crate::tally::Tally;
@@ -17,6 +18,9 @@ pub(crate) struct Args {
     /// Only the Python tests under conformance/
     #[arg(long)]
     conformance_only: bool,
+    /// Only Node.js handlers on the real `aws-lambda-ric`, which is built once: minutes, and not part of the other suites
+    #[arg(long, conflicts_with_all = ["rust_only", "conformance_only", "pytest"])]
+    lambda_ric: bool,
     /// Passed on to pytest, such as `-k signatures` or `conformance/test_tour.py`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pytest: Vec<String>,
@@ -35,6 +39,9 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 }
 
 fn selected(args: &Args, tally: &mut Tally) -> Result<(), String> {
+    if args.lambda_ric {
+        return lambda_ric(tally);
+    }
     if args.rust_only && !args.pytest.is_empty() {
         return Err("arguments for pytest make no sense with --rust-only".to_owned());
     }
@@ -70,15 +77,28 @@ pub(crate) fn rust(tally: &mut Tally) -> Result<(), String> {
 /// # Errors
 /// When a test fails, the binary does not compile, or the Python environment cannot be made.
 pub(crate) fn conformance(pytest: &[String], tally: &mut Tally) -> Result<(), String> {
-    let environment = python::Environment::prepare()?;
-    let binary = postern_binary()?;
     let names_tests = pytest.iter().any(|arg| arg.starts_with("conformance"));
-    let mut command = environment.python();
-    command.args(["-m", "pytest"]).args(pytest).env("POSTERN_BIN", binary).env("PYTHONUNBUFFERED", "1");
+    let mut command = pytest_command()?;
+    command.args(pytest);
     if !names_tests {
         command.arg("conformance");
     }
     process::run_counting(&mut command, tally)
+}
+
+fn lambda_ric(tally: &mut Tally) -> Result<(), String> {
+    let built = lambda_ric::prepare()?;
+    let mut command = pytest_command()?;
+    command.arg("conformance/test_lambda_ric.py").env("POSTERN_LAMBDA_RIC", built);
+    process::run_counting(&mut command, tally)
+}
+
+fn pytest_command() -> Result<Command, String> {
+    let environment = python::Environment::prepare()?;
+    let binary = postern_binary()?;
+    let mut command = environment.python();
+    command.args(["-m", "pytest"]).env("POSTERN_BIN", binary).env("PYTHONUNBUFFERED", "1");
+    Ok(command)
 }
 
 /// Builds the server in the profile of the tests and says where it is.

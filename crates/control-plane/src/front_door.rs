@@ -31,6 +31,8 @@ pub(crate) enum SigningService {
     ExecuteApi,
     /// Questions for who one is.
     Sts,
+    /// Calls of functions.
+    Lambda,
 }
 
 impl SigningService {
@@ -47,8 +49,9 @@ impl SigningService {
             Some(Self::ApiGateway) => &["apigateway"],
             Some(Self::ExecuteApi) => &["execute-api"],
             Some(Self::Sts) => &[sts::SERVICE],
+            Some(Self::Lambda) => &["lambda"],
             // Nothing is served there; the signature only decides between 403 and 404.
-            None => &["apigateway", "execute-api"],
+            None => &["apigateway", "execute-api", "lambda"],
         }
     }
 }
@@ -168,6 +171,7 @@ mod tests {
 
     const PATH: &str = "/restapis/abcde12345/models";
 
+    #[derive(Clone, Copy)]
     struct Call {
         path: &'static str,
         sent_path: &'static str,
@@ -265,6 +269,26 @@ mod tests {
         let path = "/prod/@connections/a";
         let answer = Call { path, sent_path: path, service: "execute-api", ..GOOD }.answer(&bench).await;
         assert_eq!((answer.status().as_u16(), header(&answer, "x-amzn-errortype")), (501, "NotImplementedException"));
+    }
+
+    #[tokio::test]
+    async fn calls_of_functions_are_signed_for_lambda() {
+        let bench = Bench::new(AuthMode::Verify).await;
+        let path = "/2015-03-31/functions/hello/invocations";
+        let good = Call { path, sent_path: path, service: "lambda", region: "eu-west-1", ..GOOD };
+        let caller = bench.plane.lambda_caller(&good.request()).await.unwrap();
+        assert_eq!((caller.scope.account.as_str(), caller.scope.region.as_str()), (ACCOUNT, "eu-west-1"));
+        bench.plane.admit_lambda(&good.request().map(drop)).await.unwrap();
+        for call in
+            [Call { service: "apigateway", ..good }, Call { key_id: "AKIDUNKNOWN", ..good }, Call { secret: "wrong", ..good }]
+        {
+            let refusal = bench.plane.lambda_caller(&call.request()).await.unwrap_err();
+            assert_eq!(refusal.status(), 403, "{}", call.key_id);
+        }
+        // What is not served of Lambda is not refused for its signature.
+        let path = "/2015-03-31/functions/hello";
+        let answer = Call { path, sent_path: path, service: "lambda", ..GOOD }.answer(&bench).await;
+        assert_eq!(header(&answer, "x-amzn-errortype"), "UnknownOperationException");
     }
 
     /// A signature covers a path without its empty and dot segments, so those must lead nowhere.

@@ -14,6 +14,7 @@ use http::{Request, Response, StatusCode};
 
 use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::ports::{CacheFlusher, Publisher, TestInvoker};
+use postern_api_model::scope::Caller;
 use postern_api_model::wire::{self, AnyOperation, WireRequest, WireResponse};
 use postern_api_model::{apigateway, apigatewaymanagementapi, apigatewayv2};
 use postern_store::Store;
@@ -123,6 +124,22 @@ impl ControlPlane {
         let route = wire::find(head.method().as_str(), head.uri().path(), query);
         let service = route.map(|route| SigningService::of(route.operation));
         self.front_door.admit(head, service).await.map_err(|error| Self::refuse(&error))
+    }
+
+    /// Who makes a call of Lambda's Invoke API, which is served elsewhere: its signature is verified here, for the service `lambda`.
+    ///
+    /// # Errors
+    /// The answer to send instead.
+    pub async fn lambda_caller(&self, request: &Request<Bytes>) -> Result<Caller, Response<Bytes>> {
+        self.front_door.caller(request, Some(SigningService::Lambda)).await.map_err(|error| Self::refuse(&error))
+    }
+
+    /// As [`Self::admit`], for a call of Lambda's Invoke API: [`Self::lambda_caller`] verifies the signature.
+    ///
+    /// # Errors
+    /// The answer to send instead.
+    pub async fn admit_lambda(&self, head: &Request<()>) -> Result<(), Response<Bytes>> {
+        self.front_door.admit(head, Some(SigningService::Lambda)).await.map_err(|error| Self::refuse(&error))
     }
 
     /// The answer to a call that was refused before it came here, such as one whose body was too large.

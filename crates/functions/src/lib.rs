@@ -1,7 +1,27 @@
 //! Runs Lambda handlers on this machine: any program that speaks the Lambda Runtime API, as processes that are kept warm.
 //!
-//! * [`settings`] is how a function is declared.
+//! * [`settings`] is how a function is declared, [`functions`] the handle through which all of them are called.
+//! * `pool` has the processes of one function, `environment` runs one of them, `runtime_api` is what it asks, `process` what is started and
+//!   ended.
+//!
+//! A call crosses into the runtime that the functions were started on by channels alone: its callers are on other runtimes.
 
+mod environment;
+mod errors;
+mod failure;
+pub mod functions;
+mod job;
+mod launch;
+mod limits;
+mod logs;
+mod names;
+mod pool;
+mod process;
+mod runtime_api;
 pub mod settings;
+mod spec;
+mod stats;
 
+pub use functions::{Functions, FunctionsOptions, Reload, StartError};
 pub use settings::{FunctionSettings, Launch};
+pub use stats::FunctionStats;

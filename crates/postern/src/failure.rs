@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use postern_functions::StartError;
 use postern_store::StoreError;
 
 use crate::config::Problems;
@@ -25,6 +26,9 @@ pub enum Failure {
     /// The data directory.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A function that cannot be run as it is declared.
+    #[error(transparent)]
+    Functions(#[from] StartError),
     /// A directory without keys to list or revoke.
     #[error("there is no data directory {}; name the server's with --data-dir", .0.display())]
     NoDataDirectory(PathBuf),

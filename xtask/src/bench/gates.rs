@@ -1,6 +1,7 @@
 //! The promises that a run is held against.
 
 use super::contest::Proxy;
+use super::functions::{self, BURST, CONCURRENCY};
 use super::instructions::Count;
 use super::load::Figures;
 use super::operations;
@@ -14,6 +15,8 @@ const INSTRUCTION_RATIO_MAX: f64 = 1.25;
 const CPU_RATIO_EXPLAINED: f64 = 1.15;
 /// Renderings per second of CPU time, the making of variables included, divided by those of Apache Velocity in a warm JVM, at least.
 const RENDER_RATIO_MIN: f64 = 1.0;
+/// What an API adds to the median call of a warm function, milliseconds.
+const API_OVER_INVOKE_MS_MAX: f64 = 1.0;
 /// Median time until a deployment or a stage update is served, milliseconds.
 const SERVED_MS_MAX: f64 = 50.0;
 
@@ -103,6 +106,24 @@ pub fn of_renders(found: &Found) -> Option<Gate> {
     let words =
         format!("templates rendered per second of CPU time are {ratio:.2} of Apache Velocity's, at least {RENDER_RATIO_MIN}");
     Some(Gate::new(ratio >= RENDER_RATIO_MIN, words))
+}
+
+/// A warm function behind an API, and a burst.
+pub fn of_functions(figures: &functions::Figures) -> Vec<Gate> {
+    let added = figures.api_ms.median() - figures.invoke_ms.median();
+    let lost = format!("lost of {BURST} calls at once with concurrency {CONCURRENCY}: {}", figures.lost);
+    let bounds = format!(
+        "at most {} processes and {} waiting calls at one time, of {CONCURRENCY} and {BURST}",
+        figures.processes_max, figures.waiting_max
+    );
+    vec![
+        Gate::new(
+            added < API_OVER_INVOKE_MS_MAX,
+            format!("an API adds {added:.2} ms to a warm function (median), less than {API_OVER_INVOKE_MS_MAX} ms"),
+        ),
+        Gate::new(figures.lost == 0, lost),
+        Gate::new(figures.processes_max <= CONCURRENCY as u64 && figures.waiting_max <= BURST as u64, bounds),
+    ]
 }
 
 /// Changes served in time, and by the first request.

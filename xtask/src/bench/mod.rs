@@ -14,6 +14,7 @@ mod backend;
 mod contest;
 mod documents;
 mod failure;
+mod functions;
 mod gates;
 mod http;
 mod instructions;
@@ -39,7 +40,7 @@ use crate::workspace;
 #[derive(clap::Args)]
 pub struct Args {
     /// What to measure.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "proxy,mock,renders,operations")]
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "proxy,mock,renders,lambda,operations")]
     scenario: Vec<Scenario>,
     /// Which proxies to compare; ratios need nginx.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "nginx,haproxy,postern")]
@@ -87,6 +88,8 @@ enum Scenario {
     Mock,
     /// Rendering templates beside Apache Velocity in a JVM.
     Renders,
+    /// A warm function through an API and through the Invoke API, and a burst.
+    Lambda,
     /// Deploying, managing, starting, memory.
     Operations,
 }
@@ -96,6 +99,7 @@ struct Amounts {
     load: load::Amount,
     instruction_requests: u32,
     renders: renders::Amount,
+    functions: functions::Amount,
     operations: operations::Amount,
 }
 
@@ -113,6 +117,7 @@ impl Amounts {
                 warm_up: full_or_quick(30_000, 10_000),
                 renders: full_or_quick(20_000, 10_000),
             },
+            functions: functions::Amount { calls: full_or_quick(5000, 500) as usize },
             operations: operations::Amount {
                 changes: full_or_quick(200, 40),
                 operations: full_or_quick(2000, 320) as usize,
@@ -139,7 +144,8 @@ pub fn run(args: &Args) -> Outcome<()> {
     if needs_proxies || asked(Scenario::Operations) {
         machine::check_tools()?;
     }
-    let needs_postern = needs_proxies && args.proxies.contains(&Proxy::Postern) || asked(Scenario::Operations);
+    let needs_postern =
+        needs_proxies && args.proxies.contains(&Proxy::Postern) || asked(Scenario::Lambda) || asked(Scenario::Operations);
     let binary = match &args.binary {
         _ if !needs_postern => None,
         Some(path) => Some(postern::given(path)?),
@@ -158,6 +164,11 @@ pub fn run(args: &Args) -> Outcome<()> {
         let found = renders::measure(scratch.path(), amounts.renders)?;
         findings.sections.push(report::renders(&found));
         findings.gates.extend(gates::of_renders(&found));
+    }
+    if let (true, Some(binary)) = (asked(Scenario::Lambda), &binary) {
+        let figures = functions::measure(binary, scratch.path(), amounts.functions)?;
+        findings.sections.push(report::functions(&figures));
+        findings.gates.extend(gates::of_functions(&figures));
     }
     if let (true, Some(binary)) = (asked(Scenario::Operations), &binary) {
         let figures = operations::measure(binary, scratch.path(), amounts.operations)?;

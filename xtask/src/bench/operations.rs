@@ -138,7 +138,8 @@ impl Sizes {
     }
 }
 
-fn home(binary: &Path, scratch: &Path, name: &str) -> Outcome<Home> {
+/// A directory of its own for a Postern of this binary.
+pub fn home(binary: &Path, scratch: &Path, name: &str) -> Outcome<Home> {
     let directory = scratch.join(name);
     fs::create_dir_all(&directory).doing(|| format!("creating {}", directory.display()))?;
     Ok(Home { binary: binary.to_owned(), directory })

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::contest::Proxy;
 use super::documents;
 use super::failure::{Doing, Failure, Outcome};
+use super::functions::{self, BURST, CONCURRENCY};
 use super::instructions::Count;
 use super::load::{CONNECTIONS, Figures};
 use super::operations::{self, WRITERS};
@@ -92,6 +93,23 @@ pub fn renders(found: &Found) -> String {
     format!(
         "### Mapping templates\n\nRenderings per second of CPU time, beside Apache Velocity 1.7 in a warm JVM, which finds its variables made.\n\n{}",
         table.render()
+    )
+}
+
+/// A warm function both ways, and the burst.
+pub fn functions(figures: &functions::Figures) -> String {
+    let mut table = Table::new(&["a warm Python function that does nothing", "p50 ms", "p99 ms"]);
+    for (way, series) in [("through an API (AWS_PROXY)", &figures.api_ms), ("through the Invoke API", &figures.invoke_ms)] {
+        table.row(&[way.to_owned(), format!("{:.2}", series.median()), format!("{:.2}", series.percentile(99.0))]);
+    }
+    format!(
+        "### Functions\n\n{}\n\n{BURST} calls at once through an API, with at most {CONCURRENCY} processes: {} lost, the last answered after \
+         {:.0} ms; {} processes and {} waiting calls at most.",
+        table.render(),
+        figures.lost,
+        figures.burst_ms,
+        figures.processes_max,
+        figures.waiting_max
     )
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use postern_data_plane::backends::FunctionTarget;
-use postern_functions::{FunctionSettings, Launch};
+use postern_functions::{FunctionSettings, Launch, Reload};
 
 use super::entries::Entry;
 use super::problem::{Problem, Problems};
@@ -21,6 +21,8 @@ pub struct DeclaredFunctions {
     pub local: Vec<DeclaredFunction>,
     /// The others, by name or ARN.
     pub elsewhere: BTreeMap<String, FunctionTarget>,
+    /// Whether the local ones are started anew when their files change; `run --watch` says so.
+    pub reload: Reload,
 }
 
 /// A local one.

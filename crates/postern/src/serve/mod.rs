@@ -5,6 +5,7 @@ mod counted_store;
 mod counters;
 mod flushing;
 mod listeners;
+mod local_functions;
 mod management;
 mod publishing;
 mod signals;
@@ -21,6 +22,7 @@ use postern_control_plane::clock::SystemClock;
 use postern_control_plane::{AuthMode, ControlPlane};
 use postern_data_plane::transport::{Upstreams, Workers};
 use postern_data_plane::{AccessLog, Gateway, GatewaySettings, LogKey};
+use postern_functions::Functions;
 use postern_store::{OpenMode, SqliteStore, Store};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -33,6 +35,7 @@ use crate::{credentials, log_key};
 use counted_store::CountedStore;
 use counters::Counters;
 use flushing::NothingKept;
+use local_functions::LocalFunctions;
 use management::calls::Calls;
 use management::listener;
 use management::metrics::{Metrics, TrafficCounts};
@@ -102,8 +105,13 @@ impl Running {
     pub async fn start(settings: &Settings, first_key: FirstKey) -> Result<Self, Failure> {
         let signals = Signals::new()?;
         let planes = Planes::open(settings, first_key).await?;
-        let server = Server::start(settings, &planes).await?;
-        Ok(Self { signals, planes, server })
+        match Server::start(settings, &planes).await {
+            Ok(server) => Ok(Self { signals, planes, server }),
+            Err(failure) => {
+                planes.close().await;
+                Err(failure)
+            }
+        }
     }
 
     /// The management API, for calls from inside.
@@ -146,6 +154,7 @@ struct Planes {
     gateway: Arc<Gateway>,
     access_log: AccessLog,
     credentials: Arc<ConfiguredCredentials>,
+    functions: Option<LocalFunctions>,
     counters: Arc<Counters>,
     /// The last change before anything was served.
     seq: u64,
@@ -171,17 +180,19 @@ impl Planes {
         let log_key = LogKey::new(&log_key::provide(&settings.data_dir)?);
         let access_log = listeners::access_log(&settings.log.access)?;
         let credentials = ConfiguredCredentials::new(settings.credentials.clone(), settings.account.clone(), Handle::current());
+        // The last that can fail: what it starts has to be ended.
+        let functions = LocalFunctions::start(settings)?;
         let limits = GatewaySettings {
             max_body_bytes: settings.http.max_body_bytes as u64,
             buffer_bytes: settings.http.buffer_bytes,
             resident_apis_max: settings.resident_apis_max,
             log_key: Some(log_key),
-            backends: backends::backends(settings, &credentials)?,
+            backends: backends::backends(settings, &credentials, functions.as_ref()),
         };
         let gateway = Arc::new(Gateway::new(limits, loader, access_log.clone()));
         let data_plane = Arc::clone(&gateway) as Arc<dyn DataPlane>;
         let publisher = StorePublisher::new(Arc::clone(&store) as _, data_plane, served, Arc::clone(&counters));
-        Ok(Self { store, publisher: Arc::new(publisher), gateway, access_log, credentials, counters, seq })
+        Ok(Self { store, publisher: Arc::new(publisher), gateway, access_log, credentials, functions, counters, seq })
     }
 
     fn control_plane(&self, settings: &Settings, http: SocketAddr, upstreams: Upstreams) -> ControlPlane {
@@ -203,12 +214,19 @@ impl Planes {
         upstreams: Upstreams,
     ) -> ManagementService<Gateway> {
         let (gateway, handler) = (Arc::clone(&self.gateway), Arc::clone(&self.gateway));
-        let metrics = Metrics::new(Arc::clone(&self.counters), move || traffic_counts(&gateway));
+        let functions = self.functions.as_ref().map(LocalFunctions::handle);
+        let counted = functions;
+        let function_stats = move || counted.as_ref().map(Functions::stats).unwrap_or_default();
+        let metrics = Metrics::new(Arc::clone(&self.counters), move || traffic_counts(&gateway), function_stats);
         let traffic = Traffic { handler, upstreams, max_body_bytes: settings.http.max_body_bytes };
-        ManagementService { calls: Calls::new(control_plane), metrics, traffic: (settings.mode == Mode::Dev).then_some(traffic) }
+        let traffic = (settings.mode == Mode::Dev).then_some(traffic);
+        ManagementService { calls: Calls::new(control_plane), metrics, traffic }
     }
 
     async fn close(self) {
+        if let Some(functions) = self.functions {
+            functions.end().await;
+        }
         self.access_log.close();
         self.store.inner().close().await;
     }

@@ -55,7 +55,7 @@ impl StsEndpoint {
         let headers = signed(&url, &path, &body, by, region, self.clock.now())?;
         let scheme = if url.tls { Scheme::Https } else { Scheme::Http };
         let request = UpstreamRequest {
-            origin: Origin::new(scheme, &url.host, url.port, TlsVerify::Full),
+            origin: Origin::new(scheme, &url.host, url.port, TlsVerify::Full).chosen_by_operator(),
             method: Method::POST,
             uri: path.parse::<Uri>().map_err(|error| error.to_string())?,
             headers,

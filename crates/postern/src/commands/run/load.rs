@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::bundle::{Bundle, bundle};
 use super::files::Files;
+use super::functions::KnownFunctions;
 use super::mock_integrations::{self, Mocks};
 use super::problem::Problem;
 use super::watch::Watched;
@@ -43,23 +44,35 @@ pub struct Reading {
     pub outcome: Result<Loaded, Vec<Problem>>,
 }
 
-/// Reads a document and its files, which together have at most `bytes_max` bytes.
-pub fn load(path: &Path, scope: &Scope, bytes_max: usize) -> Reading {
+/// What reading depends on besides the files.
+pub struct Surroundings {
+    /// Whose the API becomes.
+    pub scope: Scope,
+    /// What a document and its files may have together.
+    pub bytes_max: usize,
+    /// What may be called.
+    pub functions: KnownFunctions,
+}
+
+/// Reads a document and its files.
+pub fn load(path: &Path, surroundings: &Surroundings) -> Reading {
     let tried = Watched::new(path);
-    let files = match Files::open(path, bytes_max) {
+    let files = match Files::open(path, surroundings.bytes_max) {
         Ok(files) => files,
         Err(problem) => return Reading { tried, outcome: Err(vec![problem]) },
     };
     match bundle(files) {
         Ok(bundle) => {
-            let outcome = check(&bundle, scope, bytes_max);
+            let outcome = check(&bundle, surroundings);
             Reading { tried: bundle.into_tried(), outcome }
         }
         Err((files, problems)) => Reading { tried: files.tried, outcome: Err(problems) },
     }
 }
 
-fn check(bundle: &Bundle, scope: &Scope, bytes_max: usize) -> Result<Loaded, Vec<Problem>> {
+fn check(bundle: &Bundle, surroundings: &Surroundings) -> Result<Loaded, Vec<Problem>> {
+    let Surroundings { scope, bytes_max, functions } = surroundings;
+    let bytes_max = *bytes_max;
     let mut root = bundle.root.clone();
     let mocks = mock_integrations::add(&mut root);
     let bytes = root.to_string().into_bytes();
@@ -81,7 +94,8 @@ fn check(bundle: &Bundle, scope: &Scope, bytes_max: usize) -> Result<Loaded, Vec
     if !problems.is_empty() {
         return Err(problems);
     }
-    let warnings = placed(checked.findings.warnings(), WARNINGS_MAX);
+    let mut warnings = placed(checked.findings.warnings(), WARNINGS_MAX);
+    warnings.extend(functions.missing_in(&root).into_iter().map(|(place, text)| bundle.problem(&place, text)));
     Ok(Loaded { written: bundle.root.clone(), bytes, definition: checked.definition, mocks, warnings })
 }
 

@@ -8,6 +8,7 @@ mod bundle;
 mod directory;
 mod example;
 mod files;
+mod functions;
 mod load;
 mod management;
 mod mock_integrations;
@@ -18,16 +19,19 @@ mod watch;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use postern_api_model::scope::Scope;
+use postern_functions::Reload;
 use serde_json::Value;
 
 use crate::cli::RunArgs;
-use crate::config::Settings;
+use crate::config::{DeclaredFunctions, Settings};
 use crate::failure::Failure;
 use crate::serve::{self, FirstKey, Running};
 use directory::TemporaryDirectory;
-use load::{Loaded, Reading, load};
+use functions::KnownFunctions;
+use load::{Loaded, Reading, Surroundings, load};
 use management::Management;
 use problem::Problem;
 use watch::Watched;
@@ -47,10 +51,9 @@ struct Served {
 /// What deploying needs.
 struct Deployer {
     management: Management,
-    scope: Scope,
+    surroundings: Arc<Surroundings>,
     stage: String,
     http: SocketAddr,
-    bytes_max: usize,
 }
 
 /// Serves the files until a signal ends it.
@@ -59,17 +62,20 @@ struct Deployer {
 /// When a document cannot be served, or the server cannot start.
 pub fn run(arguments: &RunArgs, settings: Settings) -> Result<(), Failure> {
     let scope = Scope { account: settings.account.clone(), region: REGION.to_owned() };
-    let (watched, loaded) = load_all(arguments, &scope, settings.import_bytes_max)?;
+    let (bytes_max, functions) = (settings.import_bytes_max, KnownFunctions::of(&settings));
+    let surroundings = Arc::new(Surroundings { scope, bytes_max, functions });
+    let (watched, loaded) = load_all(arguments, &surroundings)?;
     let directory = TemporaryDirectory::new()?;
-    let settings = Settings { data_dir: directory.path().to_owned(), ..settings };
+    let reload = if arguments.watch { Reload::OnChange } else { Reload::Never };
+    let functions = DeclaredFunctions { reload, ..settings.functions };
+    let settings = Settings { data_dir: directory.path().to_owned(), functions, ..settings };
     serve::block_on(async {
         let running = Running::start(&settings, FirstKey::None).await?;
         let deployer = Deployer {
             management: Management(running.control_plane()),
-            scope,
+            surroundings,
             stage: arguments.stage.clone(),
             http: running.http(),
-            bytes_max: settings.import_bytes_max,
         };
         let drain_timeout = settings.http.drain_timeout;
         let mut running = running;
@@ -80,10 +86,10 @@ pub fn run(arguments: &RunArgs, settings: Settings) -> Result<(), Failure> {
 }
 
 /// Reads every document before anything starts, and reports everything that is wrong with any.
-fn load_all(arguments: &RunArgs, scope: &Scope, bytes_max: usize) -> Result<(Vec<Watched>, Vec<Loaded>), Failure> {
+fn load_all(arguments: &RunArgs, surroundings: &Surroundings) -> Result<(Vec<Watched>, Vec<Loaded>), Failure> {
     let (mut watched, mut loaded, mut problems) = (Vec::new(), Vec::new(), Vec::new());
     for path in &arguments.files {
-        let Reading { tried, outcome } = load(path, scope, bytes_max);
+        let Reading { tried, outcome } = load(path, surroundings);
         watched.push(tried);
         match outcome {
             Ok(document) => loaded.push(document),
@@ -138,9 +144,9 @@ impl Deployer {
 
     /// Reads a document again and serves it. Until that has succeeded, what was served before is.
     async fn deploy_again(&self, api: &mut Served) {
-        let (path, scope, bytes_max) = (api.path.clone(), self.scope.clone(), self.bytes_max);
+        let (path, surroundings) = (api.path.clone(), Arc::clone(&self.surroundings));
         // A large document takes long enough to hold up the other tasks of this thread.
-        let reading = tokio::task::spawn_blocking(move || load(&path, &scope, bytes_max));
+        let reading = tokio::task::spawn_blocking(move || load(&path, &surroundings));
         let Ok(Reading { tried, outcome }) = reading.await else {
             warn(&[Problem::of_file(&api.path, "reading it panicked; the last good version stays".to_owned())]);
             return;

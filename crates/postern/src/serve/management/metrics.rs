@@ -1,8 +1,10 @@
-//! `/_postern/metrics`: Prometheus' text format. Whoever may connect may read it, so nothing here names a tenant or an API.
+//! `/_postern/metrics`: Prometheus' text format. Whoever may connect may read it, so nothing here names a tenant or an API. Functions are
+//! named as the operator declared them, and no others: their number is bounded.
 
 use std::fmt;
 use std::sync::Arc;
 
+use postern_functions::FunctionStats;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
@@ -35,19 +37,24 @@ pub struct TrafficCounts {
     pub access_log_dropped: u64,
 }
 
-struct Shown<F> {
+struct Shown<F, G> {
     counters: Arc<Counters>,
     traffic: F,
+    functions: G,
 }
 
 impl Metrics {
     /// Prometheus' text format is OpenMetrics' here, which it reads as well.
     pub const CONTENT_TYPE: &'static str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-    /// Shows `counters`, and what `traffic` reads.
-    pub fn new(counters: Arc<Counters>, traffic: impl Fn() -> TrafficCounts + Send + Sync + 'static) -> Self {
+    /// Shows `counters`, and what `traffic` and `functions` read.
+    pub fn new(
+        counters: Arc<Counters>,
+        traffic: impl Fn() -> TrafficCounts + Send + Sync + 'static,
+        functions: impl Fn() -> Vec<FunctionStats> + Send + Sync + 'static,
+    ) -> Self {
         let mut registry = Registry::with_prefix("postern");
-        registry.register_collector(Box::new(Shown { counters: Arc::clone(&counters), traffic }));
+        registry.register_collector(Box::new(Shown { counters: Arc::clone(&counters), traffic, functions }));
         Self { counters, registry }
     }
 
@@ -60,13 +67,17 @@ impl Metrics {
     }
 }
 
-impl<F> fmt::Debug for Shown<F> {
+impl<F, G> fmt::Debug for Shown<F, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shown").finish_non_exhaustive()
     }
 }
 
-impl<F: Fn() -> TrafficCounts + Send + Sync + 'static> Collector for Shown<F> {
+impl<F, G> Collector for Shown<F, G>
+where
+    F: Fn() -> TrafficCounts + Send + Sync + 'static,
+    G: Fn() -> Vec<FunctionStats> + Send + Sync + 'static,
+{
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
         let (counters, traffic) = (&self.counters, (self.traffic)());
         family(&mut encoder, "requests", "Requests for APIs, by outcome", "outcome", traffic.requests)?;
@@ -80,16 +91,52 @@ impl<F: Fn() -> TrafficCounts + Send + Sync + 'static> Collector for Shown<F> {
         family(&mut encoder, "deploys", help, "outcome", counters.publications.read())?;
         let help = "Commits to the store, by outcome; a conflict that is tried again is a failure";
         family(&mut encoder, "store_writes", help, "outcome", counters.commits.read())?;
+        functions(&mut encoder, &(self.functions)())?;
         gauge(&mut encoder, "uptime_seconds", "Since the process began to serve", counters.started.elapsed().as_secs())
     }
 }
 
-fn family(
+/// One family for each number, with a function for a label.
+fn functions(encoder: &mut DescriptorEncoder, all: &[FunctionStats]) -> Result<(), fmt::Error> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    let counted = |number: fn(&FunctionStats) -> u64| all.iter().map(move |stats| (stats.function.as_str(), number(stats)));
+    let label = "function";
+    family(encoder, "function_invocations", "Invocations that a process had", label, counted(|stats| stats.invocations))?;
+    family(encoder, "function_errors", "Invocations that failed, timeouts included", label, counted(|stats| stats.errors))?;
+    family(encoder, "function_timeouts", "Invocations that took too long", label, counted(|stats| stats.timeouts))?;
+    family(encoder, "function_throttles", "Calls refused because too many wait", label, counted(|stats| stats.throttles))?;
+    family(encoder, "function_cold_starts", "Processes that became ready", label, counted(|stats| stats.cold_starts))?;
+    let help = "Asynchronous calls given up for good";
+    family(encoder, "function_events_failed", help, label, counted(|stats| stats.events_failed))?;
+    let help = "Time in invocations";
+    family(encoder, "function_duration_microseconds", help, label, counted(|stats| stats.duration_us))?;
+    gauges(encoder, "function_processes", "Processes now", label, counted(|stats| stats.processes))?;
+    gauges(encoder, "function_waiting", "Calls that wait for a process now", label, counted(|stats| stats.waiting))
+}
+
+fn gauges<'a>(
     encoder: &mut DescriptorEncoder,
     name: &str,
     help: &str,
     label: &str,
-    counts: impl IntoIterator<Item = Labelled>,
+    counts: impl IntoIterator<Item = (&'a str, u64)>,
+) -> Result<(), fmt::Error> {
+    let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    for (value, count) in counts {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        ConstGauge::new(count).encode(metric.encode_family(&[(label, value)])?)?;
+    }
+    Ok(())
+}
+
+fn family<'a>(
+    encoder: &mut DescriptorEncoder,
+    name: &str,
+    help: &str,
+    label: &str,
+    counts: impl IntoIterator<Item = (&'a str, u64)>,
 ) -> Result<(), fmt::Error> {
     let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
     for (value, count) in counts {
@@ -121,7 +168,9 @@ mod tests {
             resident_apis: 3,
             access_log_dropped: 1,
         };
-        let page = Metrics::new(counters, traffic).render();
+        let functions =
+            || vec![FunctionStats { function: "hello".to_owned(), invocations: 5, processes: 2, ..FunctionStats::default() }];
+        let page = Metrics::new(counters, traffic, functions).render();
         for line in [
             "postern_requests_total{outcome=\"success\"} 7",
             "postern_request_failures_total{fault=\"integration\"} 2",
@@ -130,6 +179,8 @@ mod tests {
             "postern_management_requests_total{class=\"4xx\"} 1",
             "postern_deploys_total{outcome=\"success\"} 1",
             "postern_store_writes_total{outcome=\"failure\"} 1",
+            "postern_function_invocations_total{function=\"hello\"} 5",
+            "postern_function_processes{function=\"hello\"} 2",
             "postern_uptime_seconds 0",
         ] {
             assert!(page.lines().any(|have| have == line), "{line} is not in\n{page}");

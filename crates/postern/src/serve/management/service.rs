@@ -1,4 +1,4 @@
-//! What answers on the management address: `/_postern/*`, the control plane, and in dev mode the APIs' traffic.
+//! What answers on the management address: `/_postern/*`, the control plane, calls of functions, and in dev mode the APIs' traffic.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,11 +50,11 @@ impl<H: Handler> Service for ManagementService<H> {
             return traffic.answer(request, connection).await;
         }
         let response = match request.uri().path().strip_prefix(OWN_PREFIX) {
-            Some(page) => self.own_page(request.method(), page),
-            None => self.managed(request).await,
+            Some(page) => self.own_page(request.method(), page).map(Body::full),
+            None => self.managed(request).await.map(Body::full),
         };
         self.metrics.counters.management.count(response.status());
-        response.map(Body::full)
+        response
     }
 }
 
@@ -71,27 +71,52 @@ impl<H> ManagementService<H> {
     }
 
     async fn managed(&self, request: Request<Incoming>) -> Response<Bytes> {
-        let (head, incoming) = request.into_parts();
-        if incoming.size_hint().lower() > BODY_BYTES_MAX as u64 {
-            return refused(&too_large());
-        }
-        let head = Request::from_parts(head, ());
-        let announced = incoming.size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(BODY_BYTES_MAX);
+        let Call { head, incoming, bytes_max } = match Call::open(request, &too_large()) {
+            Ok(call) => call,
+            Err(refusal) => return refusal,
+        };
         let reading = async {
             // Held until the call is answered.
-            let room = self.calls.admit(&head, announced).await.map_err(closing)?;
-            let body = Limited::new(incoming, BODY_BYTES_MAX).collect().await.map_err(|error| {
-                let is_too_large = error.is::<LengthLimitError>();
-                refused(&if is_too_large { too_large() } else { ApiError::bad_request("The request body did not arrive whole") })
-            })?;
-            Ok((room, body.to_bytes()))
+            let room = self.calls.admit(&head, bytes_max).await.map_err(closing)?;
+            Ok((room, collect(incoming, &too_large()).await?))
         };
-        match tokio::time::timeout(BODY_TIMEOUT, reading).await {
-            Ok(Ok((_room, body))) => self.calls.answer(head.map(|()| body)).await,
-            Ok(Err(refusal)) => refusal,
-            Err(_) => refused(&ApiError::bad_request("The request body did not arrive in time")),
+        match in_time(reading).await {
+            Ok((_room, body)) => self.calls.answer(head.map(|()| body)).await,
+            Err(refusal) => refusal,
         }
     }
+}
+
+/// A call whose body is still to be read.
+struct Call {
+    head: Request<()>,
+    incoming: Incoming,
+    /// What the body may come to, by what its sender says.
+    bytes_max: usize,
+}
+
+impl Call {
+    fn open(request: Request<Incoming>, too_large: &ApiError) -> Result<Self, Response<Bytes>> {
+        let (head, incoming) = request.into_parts();
+        if incoming.size_hint().lower() > BODY_BYTES_MAX as u64 {
+            return Err(refused(too_large));
+        }
+        let bytes_max = incoming.size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(BODY_BYTES_MAX);
+        Ok(Self { head: Request::from_parts(head, ()), incoming, bytes_max })
+    }
+}
+
+async fn collect(incoming: Incoming, too_large: &ApiError) -> Result<Bytes, Response<Bytes>> {
+    let body = Limited::new(incoming, BODY_BYTES_MAX).collect().await.map_err(|error| match error.is::<LengthLimitError>() {
+        true => refused(too_large),
+        false => refused(&ApiError::bad_request("The request body did not arrive whole")),
+    })?;
+    Ok(body.to_bytes())
+}
+
+async fn in_time<T>(reading: impl Future<Output = Result<T, Response<Bytes>>>) -> Result<T, Response<Bytes>> {
+    let late = |_| Err(refused(&ApiError::bad_request("The request body did not arrive in time")));
+    tokio::time::timeout(BODY_TIMEOUT, reading).await.unwrap_or_else(late)
 }
 
 impl<H: Handler> Traffic<H> {

@@ -1,0 +1,52 @@
+//! What the Invoke API answers in place of a result, in AWS's words.
+
+use postern_api_model::ports::FunctionError;
+
+use crate::limits::{EVENT_REQUEST_BYTES_MAX, REQUEST_BYTES_MAX};
+
+/// There is no such function.
+pub fn not_found(arn: &str) -> FunctionError {
+    FunctionError { code: "ResourceNotFoundException", status: 404, message: format!("Function not found: {arn}") }
+}
+
+/// What is no name of a function (the pattern is in the service model; AWS repeats it whole).
+pub fn bad_name(name: &str) -> FunctionError {
+    let message = format!(
+        "1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint: Member must be a function's name or ARN"
+    );
+    FunctionError { code: "ValidationException", status: 400, message }
+}
+
+/// Too many calls wait.
+pub fn throttled() -> FunctionError {
+    FunctionError { code: "TooManyRequestsException", status: 429, message: "Rate Exceeded.".to_owned() }
+}
+
+/// The event is no JSON. AWS repeats what its parser says; the parser here says it in its own words.
+pub fn not_json(error: &serde_json::Error) -> FunctionError {
+    let message = format!("Could not parse request body into json: {error}");
+    FunctionError { code: "InvalidRequestContentException", status: 400, message }
+}
+
+/// The event is longer than AWS takes (reported).
+pub fn request_too_large() -> FunctionError {
+    let message = format!("Request must be smaller than {REQUEST_BYTES_MAX} bytes for the InvokeFunction operation");
+    FunctionError { code: "RequestEntityTooLargeException", status: 413, message }
+}
+
+/// The same, for an event that nobody waits for (reported).
+pub fn event_too_large(bytes: usize) -> FunctionError {
+    let message =
+        format!("{bytes} byte payload is too large for the Event invocation type (limit {EVENT_REQUEST_BYTES_MAX} bytes)");
+    FunctionError { code: "RequestEntityTooLargeException", status: 413, message }
+}
+
+/// A parameter that cannot be.
+pub fn invalid_parameter(message: &str) -> FunctionError {
+    FunctionError { code: "InvalidParameterValueException", status: 400, message: message.to_owned() }
+}
+
+/// The server is going down.
+pub fn shutting_down() -> FunctionError {
+    FunctionError { code: "ServiceException", status: 500, message: "The server is shutting down".to_owned() }
+}

@@ -1,0 +1,321 @@
+//! All functions of this server: the handle through which others call them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use bytes::Bytes;
+use postern_api_model::ports::{
+    FunctionAnswer, FunctionCall, FunctionError, FunctionInvoker, FunctionStream, Invocation, PortFuture,
+};
+use postern_api_model::scope::Scope;
+use tokio::sync::{OnceCell, Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
+
+use crate::job::{Event, Job, Reply, Tried};
+use crate::limits::{CLIENT_CONTEXT_BYTES_MAX, EVENT_REQUEST_BYTES_MAX, REQUEST_BYTES_MAX, WAITING_KIB_MAX, WAITING_MAX};
+use crate::names::FunctionName;
+use crate::pool::{self, Message};
+use crate::settings::FunctionSettings;
+use crate::spec::{RESERVED, Spec};
+use crate::stats::FunctionStats;
+use crate::{errors, launch};
+
+/// What holds for all functions.
+#[derive(Clone, Debug)]
+pub struct FunctionsOptions {
+    /// Whose a function is when its caller says only its name.
+    pub scope: Scope,
+    /// For every function, below what it declares itself: credentials, endpoints.
+    pub environment: BTreeMap<String, String>,
+    /// Whether files that change are taken up.
+    pub reload: Reload,
+}
+
+/// Whether processes are replaced when the files of their function change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reload {
+    /// They go on with what they have read.
+    #[default]
+    Never,
+    /// After the invocation that they have.
+    OnChange,
+}
+
+/// Why functions cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A declaration names what is not there, or cannot be.
+    #[error("function {function}: {reason}")]
+    Declaration {
+        /// As declared.
+        function: String,
+        /// In words.
+        reason: String,
+    },
+    /// There is no room for the clients that Postern brings along.
+    #[error("the runtime clients cannot be written to the temporary directory: {0}")]
+    Clients(std::io::Error),
+}
+
+/// The functions. Cloning it is cheap; when the last one is dropped, every process ends.
+#[derive(Clone, Debug)]
+pub struct Functions {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    scope: Scope,
+    by_name: HashMap<String, Arc<Function>>,
+    by_arn: HashMap<String, Arc<Function>>,
+}
+
+#[derive(Debug)]
+struct Function {
+    spec: Arc<Spec>,
+    pool: mpsc::Sender<Message>,
+    room: Arc<Semaphore>,
+    room_kib: Arc<Semaphore>,
+}
+
+impl Functions {
+    /// Makes functions callable, and starts the processes that are kept warm. They live on the runtime that this is called on.
+    ///
+    /// # Errors
+    /// When a declaration names what is not there; says what to change. Nothing is left running then.
+    pub fn start(settings: Vec<FunctionSettings>, options: FunctionsOptions) -> Result<Self, StartError> {
+        let runtimes = Arc::new(launch::write_clients().map_err(StartError::Clients)?);
+        let run_id: Arc<str> = format!("{:032x}", fastrand::u128(..)).into();
+        let mut specs: Vec<(String, Arc<Spec>)> = Vec::new();
+        for declared in settings {
+            let key = declared.name.clone();
+            let fail = |reason: String| StartError::Declaration { function: key.clone(), reason };
+            let (name, scope) = declared_name(&declared.name, &options.scope).map_err(fail)?;
+            check(&declared).map_err(fail)?;
+            if specs.iter().any(|(other, _)| *other == key) {
+                return Err(fail("it is declared twice".to_owned()));
+            }
+            // A relative directory would be looked up in itself once a process runs there.
+            let directory = std::path::absolute(&declared.directory).map_err(|error| fail(error.to_string()))?;
+            let spec = Spec {
+                name,
+                settings: FunctionSettings { directory, ..declared },
+                environment: options.environment.clone(),
+                scope,
+                runtimes: runtimes.clone(),
+                run_id: run_id.clone(),
+                stats: crate::stats::Stats::default(),
+                launched: OnceCell::new(),
+            };
+            specs.push((key, Arc::new(spec)));
+        }
+        let mut inner = Inner { scope: options.scope, by_name: HashMap::new(), by_arn: HashMap::new() };
+        for (key, spec) in specs {
+            let function = Arc::new(Function::start(spec));
+            let map = if key.starts_with("arn:") { &mut inner.by_arn } else { &mut inner.by_name };
+            map.insert(key, function);
+        }
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Ends every process, and waits until they are gone. Invocations that still run are broken off.
+    pub async fn shutdown(&self, timeout: Duration) {
+        let mut waiting = Vec::new();
+        for function in self.inner.all() {
+            let (done, is_done) = oneshot::channel();
+            if function.pool.send(Message::Shutdown(done)).await.is_ok() {
+                waiting.push(is_done);
+            }
+        }
+        let all = async {
+            for done in waiting {
+                done.await.ok();
+            }
+        };
+        if tokio::time::timeout(timeout, all).await.is_err() {
+            tracing::error!("processes of functions did not end within {timeout:?}");
+        }
+    }
+
+    /// Whose a function is when its caller says only its name.
+    pub fn scope(&self) -> &Scope {
+        &self.inner.scope
+    }
+
+    /// What is counted of each function.
+    pub fn stats(&self) -> Vec<FunctionStats> {
+        let mut stats: Vec<FunctionStats> =
+            self.inner.all().map(|function| function.spec.stats.read(&function.spec.settings.name)).collect();
+        stats.sort_by(|a, b| a.function.cmp(&b.function));
+        stats
+    }
+
+    fn find(&self, name: &str) -> Result<(&Arc<Function>, FunctionName), FunctionError> {
+        let name = FunctionName::parse(name, &self.inner.scope).ok_or_else(|| errors::bad_name(name))?;
+        let function = self.inner.by_arn.get(&name.unqualified_arn()).or_else(|| self.inner.by_name.get(&name.name));
+        function.map(|function| (function, name.clone())).ok_or_else(|| errors::not_found(&name.arn()))
+    }
+
+    async fn submit(&self, call: FunctionCall, reply: Reply) -> Result<(), FunctionError> {
+        let (function, name) = self.find(&call.function)?;
+        let job = function.job(call, &name, reply)?;
+        // There is room in the channel for every job that has found room to wait.
+        function.pool.send(Message::Invoke(Box::new(job))).await.map_err(|_| errors::shutting_down())
+    }
+
+    async fn call(&self, call: FunctionCall) -> Result<FunctionAnswer, FunctionError> {
+        match call.invocation {
+            Invocation::RequestResponse => {
+                let (reply, answer) = oneshot::channel();
+                self.submit(call, Reply::Whole(reply)).await?;
+                answer.await.map_err(|_| errors::shutting_down())?
+            }
+            Invocation::DryRun => {
+                let (_, name) = self.find(&call.function)?;
+                Ok(empty_answer(&name))
+            }
+            Invocation::Event => Err(errors::invalid_parameter("not built yet")),
+        }
+    }
+
+    async fn call_streaming(&self, call: FunctionCall) -> Result<FunctionStream, FunctionError> {
+        if call.invocation == Invocation::Event {
+            return Err(errors::invalid_parameter("A streamed result has a caller that waits for it"));
+        }
+        let (reply, stream) = oneshot::channel();
+        self.submit(call, Reply::Pieces(reply)).await?;
+        stream.await.map_err(|_| errors::shutting_down())?
+    }
+}
+
+impl FunctionInvoker for Functions {
+    fn knows(&self, function: &str) -> bool {
+        self.find(function).is_ok()
+    }
+
+    fn invoke(&self, call: FunctionCall) -> PortFuture<'_, Result<FunctionAnswer, FunctionError>> {
+        Box::pin(self.call(call))
+    }
+
+    fn invoke_streaming(&self, call: FunctionCall) -> PortFuture<'_, Result<FunctionStream, FunctionError>> {
+        Box::pin(self.call_streaming(call))
+    }
+}
+
+impl Inner {
+    fn all(&self) -> impl Iterator<Item = &Arc<Function>> {
+        self.by_name.values().chain(self.by_arn.values())
+    }
+}
+
+impl Function {
+    fn start(spec: Arc<Spec>) -> Self {
+        // One place more than there is room to wait, for what is no job.
+        let (pool, messages) = mpsc::channel(WAITING_MAX + spec.settings.concurrency_max + 1);
+        tokio::spawn(pool::run(spec.clone(), messages));
+        Self { spec, pool, room: Arc::new(Semaphore::new(WAITING_MAX)), room_kib: Arc::new(Semaphore::new(WAITING_KIB_MAX)) }
+    }
+
+    fn job(&self, call: FunctionCall, name: &FunctionName, reply: Reply) -> Result<Job, FunctionError> {
+        let payload = checked_payload(call.payload, call.invocation)?;
+        let client_context = call.client_context.as_deref().map(client_context).transpose()?;
+        let kib = u32::try_from(payload.len().div_ceil(1024)).unwrap_or(u32::MAX);
+        let places = (self.room.clone().try_acquire_owned(), self.room_kib.clone().try_acquire_many_owned(kib));
+        let (Ok(place), Ok(space)) = places else {
+            self.spec.stats.throttled();
+            return Err(errors::throttled());
+        };
+        let event = Event {
+            request_id: request_id(),
+            arn: name.arn(),
+            version: name.version().to_owned(),
+            payload,
+            client_context,
+            trace_id: call.trace_id,
+        };
+        Ok(Job { event, reply, log: call.log, tried: Tried::Never, since: Instant::now(), room: vec![place, space] })
+    }
+}
+
+fn declared_name(declared: &str, default: &Scope) -> Result<(String, Scope), String> {
+    let wrong = || {
+        format!(
+            "{declared:?} is neither a name such as hello nor an ARN such as arn:aws:lambda:us-east-1:123456789012:function:hello"
+        )
+    };
+    let name = FunctionName::parse(declared, default).filter(|name| name.qualifier.is_none()).ok_or_else(wrong)?;
+    if declared != name.name && declared != name.unqualified_arn() {
+        return Err(wrong());
+    }
+    Ok((name.name.clone(), name.scope()))
+}
+
+fn check(settings: &FunctionSettings) -> Result<(), String> {
+    if settings.concurrency_max == 0 {
+        return Err("concurrency_max is 0: no process could ever be started".to_owned());
+    }
+    if settings.concurrency_min > settings.concurrency_max {
+        return Err(format!(
+            "concurrency_min ({}) is over concurrency_max ({})",
+            settings.concurrency_min, settings.concurrency_max
+        ));
+    }
+    if settings.timeout.is_zero() {
+        return Err("its timeout is 0: no invocation could ever succeed".to_owned());
+    }
+    for (name, value) in &settings.environment {
+        if RESERVED.contains(&name.as_str()) {
+            return Err(format!("the environment variable {name} is Lambda's own: take it out"));
+        }
+        if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
+            return Err(format!("{name:?} with its value is no environment variable"));
+        }
+    }
+    launch::check(settings)
+}
+
+fn checked_payload(payload: Bytes, invocation: Invocation) -> Result<Bytes, FunctionError> {
+    if payload.len() > REQUEST_BYTES_MAX {
+        return Err(errors::request_too_large());
+    }
+    if invocation == Invocation::Event && payload.len() > EVENT_REQUEST_BYTES_MAX {
+        return Err(errors::event_too_large(payload.len()));
+    }
+    // AWS gives the function an empty object where the caller sent nothing (reported).
+    if payload.is_empty() {
+        return Ok(Bytes::from_static(b"{}"));
+    }
+    serde_json::from_slice::<serde::de::IgnoredAny>(&payload).map_err(|error| errors::not_json(&error))?;
+    Ok(payload)
+}
+
+/// The JSON that a client sent in base64.
+fn client_context(encoded: &str) -> Result<String, FunctionError> {
+    let wrong = || errors::invalid_parameter("Client context must be a valid Base64-encoded JSON object.");
+    if encoded.len() > CLIENT_CONTEXT_BYTES_MAX {
+        return Err(errors::invalid_parameter("Client context must be no more than 3583 bytes of Base64."));
+    }
+    let decoded = base64::engine::general_purpose::STANDARD.decode(encoded).map_err(|_| wrong())?;
+    let value: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&decoded).map_err(|_| wrong())?;
+    // Written anew, so that no line end of it ever reaches a header.
+    Ok(serde_json::Value::Object(value).to_string())
+}
+
+fn empty_answer(name: &FunctionName) -> FunctionAnswer {
+    FunctionAnswer {
+        request_id: request_id(),
+        executed_version: name.version().to_owned(),
+        function_error: None,
+        payload: Bytes::new(),
+        log_tail: None,
+    }
+}
+
+/// A UUID of the fourth version.
+fn request_id() -> String {
+    let random = (fastrand::u128(..) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{random:032x}");
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
