@@ -25,6 +25,8 @@ pub enum Fault {
 pub(crate) enum GatewayError {
     /// No such API or stage, or its default endpoint is off.
     Forbidden,
+    /// Too many requests in too short a time.
+    Throttled,
     /// No resource has this path and verb.
     MissingAuthenticationToken,
     /// The same, with an `Authorization` that is no AWS signature: AWS tries to read it as one.
@@ -84,6 +86,7 @@ impl GatewayError {
             Self::Forbidden | Self::Store(_) => return None,
             // Must not be mistaken for an answer of the API.
             Self::NotImplemented(_) => return None,
+            Self::Throttled => GatewayResponseType::Throttled,
             Self::MissingAuthenticationToken => GatewayResponseType::MissingAuthenticationToken,
             Self::IncompleteSignature(_) => GatewayResponseType::InvalidSignature,
             Self::UnsupportedMediaType => GatewayResponseType::UnsupportedMediaType,
@@ -104,6 +107,7 @@ impl GatewayError {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Forbidden | Self::MissingAuthenticationToken | Self::IncompleteSignature(_) => StatusCode::FORBIDDEN,
+            Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
             Self::NotImplemented(_) => StatusCode::NOT_IMPLEMENTED,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -131,6 +135,7 @@ impl GatewayError {
     pub(crate) fn message(&self) -> Cow<'_, str> {
         Cow::Borrowed(match self {
             Self::Forbidden => "Forbidden",
+            Self::Throttled => "Too Many Requests",
             Self::MissingAuthenticationToken => "Missing Authentication Token",
             Self::IncompleteSignature(message) => message,
             Self::NotImplemented(blocked) => blocked.message(),
@@ -159,6 +164,7 @@ impl GatewayError {
     pub(crate) fn error_type(&self) -> &'static str {
         match self {
             Self::Forbidden => "ForbiddenException",
+            Self::Throttled => "TooManyRequestsException",
             Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
             Self::IncompleteSignature(_) => "IncompleteSignatureException",
             Self::NotImplemented(_) => "NotImplementedException",
@@ -187,6 +193,7 @@ impl GatewayError {
     pub(crate) fn fault(&self) -> Fault {
         match self {
             Self::Forbidden
+            | Self::Throttled
             | Self::MissingAuthenticationToken
             | Self::IncompleteSignature(_)
             | Self::UnsupportedMediaType

@@ -9,6 +9,7 @@ use crate::backends::Backends;
 use crate::counters::{Counters, GatewayMetrics};
 use crate::execution_log::token::{LogKey, Tokens};
 use crate::heavy_work::HeavyWork;
+use crate::metering::Metering;
 use crate::pipeline;
 use crate::record;
 use crate::registry::Registry;
@@ -56,6 +57,7 @@ pub struct Gateway {
     access_log: AccessLog,
     counters: Counters,
     heavy_work: HeavyWork,
+    metering: Metering,
     log_tokens: Tokens,
     tests: Tests,
 }
@@ -66,7 +68,8 @@ impl Gateway {
         let registry = Registry::new(loader, settings.resident_apis_max);
         let log_tokens = Tokens::new(settings.log_key.clone());
         let (counters, heavy_work) = (Counters::default(), HeavyWork::default());
-        Self { settings, registry, access_log, counters, heavy_work, log_tokens, tests: Tests::default() }
+        let metering = Metering::default();
+        Self { settings, registry, access_log, counters, heavy_work, metering, log_tokens, tests: Tests::default() }
     }
 
     /// Serves this version of an API from now on; a lower version never replaces a higher one. Deployments that are being
@@ -119,6 +122,10 @@ impl Gateway {
 
     pub(crate) fn heavy_work(&self) -> &HeavyWork {
         &self.heavy_work
+    }
+
+    pub(crate) fn metering(&self) -> &Metering {
+        &self.metering
     }
 
     pub(crate) fn log_tokens(&self) -> &Tokens {

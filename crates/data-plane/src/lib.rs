@@ -29,6 +29,7 @@ mod headers;
 mod heavy_work;
 mod integrations;
 mod mapping_template;
+mod metering;
 mod pipeline;
 mod record;
 mod registry;

@@ -5,10 +5,10 @@
 mod support;
 
 use postern_api_model::apigateway::{GatewayResponseType, IntegrationType, ResponseTransferMode};
-use postern_api_model::rest_api::{GatewayResponse, IntegrationResponse, MethodResponse, MethodSetting};
+use postern_api_model::rest_api::{GatewayResponse, IntegrationResponse, MethodResponse};
 use postern_data_plane::GatewaySettings;
 use serde_json::Value;
-use support::{API, Backend, Lines, TestGateway, api, definition, integration, map, method, mock, ok, proxy, stage, with};
+use support::{API, Backend, Lines, TestGateway, api, definition, integration, map, method, mock, ok, proxy, with};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -129,21 +129,6 @@ async fn a_templated_answer_needs_a_whole_one_of_the_backend() {
     ] {
         let answer = test.call("GET", path, &[], "").await;
         assert_eq!((answer.status, answer.text().as_str()), (status, body), "{path}");
-    }
-}
-
-#[tokio::test]
-async fn a_throttle_refuses_under_every_key_that_means_the_method() {
-    for key in ["*/*", "*/GET", "~1p/*", "~1p/GET", "p/GET"] {
-        let mut source = api(vec![("/p", "ANY", mock("{statusCode: 200}", &[]))]);
-        let mut throttled = stage("s");
-        throttled
-            .method_settings
-            .insert(key.to_owned(), MethodSetting { throttling_rate_limit: 1.0, ..MethodSetting::default() });
-        source.stages.insert("s".to_owned(), throttled);
-        let test = TestGateway::serving(source);
-        let answer = test.call("GET", "/s/p", &[], "").await;
-        assert_eq!(answer.status, 501, "{key}");
     }
 }
 

@@ -6,7 +6,7 @@ mod support;
 
 use postern_api_model::apigateway::{GatewayResponseType, IntegrationType, ResponseTransferMode};
 use postern_api_model::ports::ApiSource;
-use postern_api_model::rest_api::{GatewayResponse, IntegrationResponse, Method, MethodResponse, MethodSetting};
+use postern_api_model::rest_api::{GatewayResponse, IntegrationResponse, Method, MethodResponse};
 use postern_data_plane::{AccessLog, GatewaySettings};
 use support::{API, Backend, TestGateway, api, definition, integration, map, method, mock, ok, proxy, stage, with};
 
@@ -369,14 +369,6 @@ async fn what_is_not_built_is_named() {
             };
             source.stages.get_mut("s").unwrap().canary_settings = Some(canary);
         }),
-        ("throttling.rateLimit 5", |source| {
-            let setting = MethodSetting { throttling_rate_limit: 5.0, ..MethodSetting::default() };
-            source.stages.get_mut("s").unwrap().method_settings.insert("~1pets/GET".to_owned(), setting);
-        }),
-        ("throttling.burstLimit 5", |source| {
-            let setting = MethodSetting { throttling_burst_limit: 5, ..MethodSetting::default() };
-            source.stages.get_mut("s").unwrap().method_settings.insert("*/*".to_owned(), setting);
-        }),
         ("integration.type AWS_PROXY", |source| {
             let firehose = "arn:aws:apigateway:eu-west-1:firehose:action/PutRecord";
             pets(source).integration = Some(integration(IntegrationType::AwsProxy, firehose));
@@ -391,13 +383,6 @@ async fn what_is_not_built_is_named() {
         assert!(answer.message().contains(field) && answer.message().contains("is not implemented yet"), "{}", answer.message());
         assert_eq!(test.call("GET", "/s/none", &[], "").await.status, 403, "{field}: unknown paths stay unknown");
     }
-    let mut source = api(vec![("/pets", "GET", mock("{statusCode: 200}", &[])), ("/b", "GET", mock("{statusCode: 200}", &[]))]);
-    let stage = source.stages.get_mut("s").unwrap();
-    stage.method_settings.insert("*/*".to_owned(), MethodSetting { throttling_burst_limit: 5, ..MethodSetting::default() });
-    stage.method_settings.insert("~1pets/GET".to_owned(), MethodSetting::default());
-    let test = TestGateway::serving(source);
-    assert_eq!(test.call("GET", "/s/pets", &[], "").await.status, 200, "a method's own setting stands in for the default");
-    assert_eq!(test.call("GET", "/s/b", &[], "").await.status, 501);
 }
 
 fn pets(source: &mut ApiSource) -> &mut Method {

@@ -7,8 +7,6 @@
 
 mod table;
 
-use std::collections::BTreeMap;
-
 use super::lambda;
 use postern_api_model::apigateway::SecurityPolicy;
 use postern_api_model::apigateway::{ConnectionType, EndpointAccessMode, EndpointType, IntegrationType, ResponseTransferMode};
@@ -244,8 +242,6 @@ pub(crate) struct StageFindings {
     pub(crate) all: Findings,
     /// Methods that call a backend.
     pub(crate) http: Vec<String>,
-    /// By key of `methodSettings`, `*/*` included.
-    pub(crate) methods: BTreeMap<String, Vec<String>>,
 }
 
 /// The fields of a stage.
@@ -288,23 +284,17 @@ pub(crate) fn stage(stage: &Stage) -> StageFindings {
     if client_certificate_id.is_some() {
         findings.http.push("clientCertificateId".to_owned());
     }
-    for (key, setting) in method_settings {
-        let mut of_method = Findings::default();
-        method_setting(key, setting, &mut of_method);
-        findings.all.inert.append(&mut of_method.inert);
-        // Kept when it blocks nothing as well: it stands in for `*/*`.
-        findings.methods.insert(key.clone(), of_method.blocking);
-    }
+    method_settings.values().for_each(|setting| method_setting(setting, &mut findings.all));
     findings
 }
 
-fn method_setting(key: &str, setting: &MethodSetting, findings: &mut Findings) {
+fn method_setting(setting: &MethodSetting, findings: &mut Findings) {
     let MethodSetting {
         metrics_enabled,
         logging_level: _,
         data_trace_enabled: _,
-        throttling_burst_limit,
-        throttling_rate_limit,
+        throttling_burst_limit: _,
+        throttling_rate_limit: _,
         caching_enabled,
         cache_ttl_in_seconds: _,
         cache_data_encrypted: _,
@@ -313,14 +303,6 @@ fn method_setting(key: &str, setting: &MethodSetting, findings: &mut Findings) {
     } = setting;
     findings.note("MethodSetting.metricsEnabled", when(*metrics_enabled));
     findings.note("MethodSetting.cachingEnabled", when(*caching_enabled));
-    // Setting any one member of a method setting creates the rest; these values are the account's own limit, which is off
-    // unless configured, and say nothing of the stage.
-    let account = MethodSetting::default();
-    #[allow(clippy::float_cmp, reason = "the very value that the control plane stored")]
-    let has_rate = *throttling_rate_limit != -1.0 && *throttling_rate_limit != account.throttling_rate_limit;
-    let has_burst = *throttling_burst_limit != -1 && *throttling_burst_limit != account.throttling_burst_limit;
-    findings.block(format!("methodSettings {key} throttling.rateLimit {throttling_rate_limit}"), when(has_rate));
-    findings.block(format!("methodSettings {key} throttling.burstLimit {throttling_burst_limit}"), when(has_burst));
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod routes;
 mod schema;
 mod service;
 mod templates;
+mod throttles;
 mod uri;
 mod validation;
 
@@ -43,6 +44,7 @@ pub(crate) use routes::{ResourceIndex, parameter_names};
 pub(crate) use schema::Schema;
 pub(crate) use service::{CompiledService, JsonFields, ResolvedService};
 pub(crate) use templates::{MEDIA_TYPE_DEFAULT, Selected, Template, accept_of};
+use throttles::Throttles;
 pub(crate) use uri::{Address, PathAndQueryTemplate, PathValue, PathValues};
 pub(crate) use validation::{BodyModel, Validation};
 

@@ -13,8 +13,9 @@ use super::lambda::LambdaFunction;
 use super::logging::{self, MethodLogging};
 use super::service::ResolvedService;
 use super::uri::{AddressError, Endpoint};
-use super::{Blocked, CompiledApi, CompiledMethod, MethodIndex, ledger};
+use super::{Blocked, CompiledApi, CompiledMethod, MethodIndex, Throttles, ledger};
 use crate::execution_log::Detail;
+use crate::metering::Bucket;
 
 /// One API as this node serves it; replaced whole.
 #[derive(Debug)]
@@ -50,6 +51,7 @@ pub(crate) struct PublishedStage {
     blocked: Vec<Option<Blocked>>,
     /// By method; empty when the stage logs nothing.
     logging: Vec<MethodLogging>,
+    throttles: Throttles,
     purpose: Purpose,
 }
 
@@ -95,7 +97,8 @@ pub(crate) fn publish(source: ApiSource, before: Option<&PublishedApi>) -> Resul
             }
         };
         deployments.insert(id.clone(), Arc::clone(&api));
-        let published = PublishedStage::new(stage, api, &source);
+        let before = before.and_then(|before| before.stage(name));
+        let published = PublishedStage::new(stage, api, &source, before.map(|stage| &**stage));
         stages.push((Box::from(name.as_str()), Arc::new(published)));
     }
     Ok(PublishedApi {
@@ -127,14 +130,14 @@ impl PublishedApi {
 }
 
 impl PublishedStage {
-    fn new(stage: &Stage, api: Arc<CompiledApi>, source: &ApiSource) -> Self {
+    /// What requests used up of the limits goes over from `before`, the same stage as it was.
+    fn new(stage: &Stage, api: Arc<CompiledApi>, source: &ApiSource, before: Option<&Self>) -> Self {
         let findings = ledger::stage(stage);
         if !findings.all.inert.is_empty() {
             let fields = &findings.all.inert;
             tracing::warn!(api = source.api_id, stage = stage.name, ?fields, "stored and echoed, without effect on traffic");
         }
-        let fields: Vec<_> =
-            findings.all.blocking.iter().chain(&findings.http).chain(findings.methods.values().flatten()).collect();
+        let fields: Vec<_> = findings.all.blocking.iter().chain(&findings.http).collect();
         if !fields.is_empty() {
             tracing::warn!(api = source.api_id, stage = stage.name, ?fields, "requests that need what is not built answer 501");
         }
@@ -175,6 +178,7 @@ impl PublishedStage {
             functions: functions.collect(),
             blocked: blocked(&api, &findings),
             logging: logging::of_methods(&api, &stage.method_settings),
+            throttles: Throttles::new(&api, &stage.method_settings, before.map(|before| &before.throttles)),
             purpose: Purpose::Traffic,
             variables: stage.variables.clone(),
             api,
@@ -183,7 +187,7 @@ impl PublishedStage {
 
     /// A stage for one call of TestInvokeMethod.
     pub(crate) fn tested(stage: &Stage, api: CompiledApi, source: &ApiSource) -> Self {
-        Self { purpose: Purpose::Test, ..Self::new(stage, Arc::new(api), source) }
+        Self { purpose: Purpose::Test, ..Self::new(stage, Arc::new(api), source, None) }
     }
 
     /// The function that a method calls.
@@ -209,6 +213,11 @@ impl PublishedStage {
     /// What the stage logs of requests with this verb to a method.
     pub(crate) fn logging(&self, method: MethodIndex, verb: &http::Method) -> Option<Detail> {
         self.logging.get(method)?.of(verb)
+    }
+
+    /// The bucket that requests with this verb to a method take from, whoever sends them.
+    pub(crate) fn throttle(&self, method: MethodIndex, verb: &http::Method) -> Option<&Arc<Bucket>> {
+        self.throttles.of(method, verb)
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -274,8 +283,8 @@ impl PublishedStage {
 
 /// What the stage's settings block, by method.
 fn blocked(api: &CompiledApi, findings: &ledger::StageFindings) -> Vec<Option<Blocked>> {
-    let ledger::StageFindings { all, http, methods } = findings;
-    if all.blocking.is_empty() && http.is_empty() && methods.values().all(Vec::is_empty) {
+    let ledger::StageFindings { all, http } = findings;
+    if all.blocking.is_empty() && http.is_empty() {
         return Vec::new();
     }
     let of_method = |method: &CompiledMethod| {
@@ -284,7 +293,6 @@ fn blocked(api: &CompiledApi, findings: &ledger::StageFindings) -> Vec<Option<Bl
         if method.endpoint().is_some() {
             fields.extend_from_slice(http);
         }
-        fields.extend(of_settings(methods, path, &method.verb).into_iter().flatten().cloned());
         fields.sort_unstable();
         Blocked::of(&format!("{} {path}", method.verb), fields)
     };

@@ -23,6 +23,7 @@ use crate::clock;
 use crate::compile::Transfer;
 use crate::error::GatewayError;
 use crate::headers::names;
+use crate::metering::Limit;
 use crate::transport::{Body, Response, Scheme, UpstreamRequest};
 use secrets::Secrets;
 pub(crate) use spelling::Spellings;
@@ -68,6 +69,12 @@ pub(crate) struct MethodRequest<'a> {
     pub(crate) headers: &'a HeaderMap,
 }
 
+/// Why the limits let a request not pass.
+pub(crate) enum UsageCheck<'a> {
+    /// Of which method, and how fast it may be called.
+    Throttled { resource_id: &'a str, verb: &'a str, limit: Limit },
+}
+
 impl ExecutionLog {
     /// One that TestInvokeMethod answers with.
     pub(crate) fn answered(request_id: &HeaderValue, spellings: Spellings) -> Self {
@@ -107,13 +114,17 @@ impl ExecutionLog {
         self.spellings.of(name)
     }
 
-    /// What AWS logs of a deployed stage before the method runs, in its words and with its double spaces: no method that is served
-    /// needs a key.
-    pub(crate) fn admitted(&self, extended_id: &HeaderValue, method: &str) {
+    /// What AWS logs of a deployed stage before the limits are looked at, in its words and with its double spaces.
+    pub(crate) fn verifying_usage_plan(&self, extended_id: &HeaderValue) {
         let Sink::Server { api, stage } = &self.sink else { return };
         let request_id = &self.request_id;
         self.step(|| format!("Extended Request Id: {}", String::from_utf8_lossy(extended_id.as_bytes())));
         self.step(|| format!("Verifying Usage Plan for request: {request_id}. API Key:  API Stage: {api}/{stage}"));
+    }
+
+    /// The limits let the request pass.
+    pub(crate) fn admitted(&self, method: &str) {
+        let Sink::Server { api, stage } = &self.sink else { return };
         self.step(|| {
             format!(
                 "API Key  authorized because method '{method}' does not require API Key. Request will not contribute to throttle or \
@@ -121,6 +132,18 @@ impl ExecutionLog {
             )
         });
         self.step(|| format!("Usage Plan check succeeded for API Key  and API Stage {api}/{stage}"));
+    }
+
+    /// The limits did not. AWS has one text for all throttles, also of a stage without any key.
+    pub(crate) fn usage_refused(&self, check: &UsageCheck<'_>) {
+        let Sink::Server { api, stage } = &self.sink else { return };
+        self.failure(|| match check {
+            UsageCheck::Throttled { resource_id, verb, limit } => format!(
+                "Key throttle limit exceeded for RestApi {api}, Stage {stage}, Resource {resource_id}, HttpMethod {verb}. \
+                 Limit: {:.2} Burst: {}",
+                limit.rate, limit.burst
+            ),
+        });
     }
 
     /// The request as it came.
@@ -194,6 +217,8 @@ impl ExecutionLog {
     pub(crate) fn failed(&self, error: &GatewayError, status: StatusCode) {
         match error {
             GatewayError::Lambda(failure) => failure.lines().into_iter().for_each(|line| self.failure(|| line)),
+            // Admission has said which limit it was.
+            GatewayError::Throttled => {}
             _ => self.failure(|| text::failure(error, self.content_type.get())),
         }
         self.failure(|| completed(status));

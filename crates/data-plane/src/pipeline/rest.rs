@@ -90,7 +90,7 @@ async fn answer<'a>(
     let routed = route(received)?;
     begin_log(&routed, gateway.log_tokens());
     let authorized = authorize(routed)?;
-    let mut admitted = admit(authorized, settings.max_body_bytes)?;
+    let mut admitted = admit(authorized, gateway.metering(), settings.max_body_bytes)?;
     if let Some(log) = arrival.log() {
         // Boxed because it is rare, as below: what a future may have to hold is copied for every request.
         Box::pin(log_method_request(log, &mut admitted)).await;

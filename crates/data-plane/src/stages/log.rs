@@ -27,7 +27,6 @@ pub(crate) async fn log_method_request(log: &ExecutionLog, admitted: &mut Admitt
     let routed = admitted.routed_mut();
     let (arrival, stage) = (routed.received.arrival, routed.received.stage);
     let resource = &stage.api.resource(routed.method.resource).path;
-    log.admitted(&arrival.ids.extended, &format!("{} {resource}", routed.method.verb));
     let path = routed.received.path;
     let names = parameter_names(resource);
     let values = routed.found.parameters.iter().filter_map(|range| path.get(range.clone()));

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use postern_api_model::apigateway::{
     ApiKeySourceType, AuthorizerType, CacheClusterSize, ContentHandlingStrategy, GatewayResponseType, IpAddressType,
@@ -262,17 +262,5 @@ fn what_blocks_a_stage() {
     let findings = stage(&stage_sample());
     assert_eq!(findings.all.blocking, ["canarySettings"]);
     assert_eq!(findings.http, ["clientCertificateId"]);
-    let expected = ["methodSettings */* throttling.rateLimit 1", "methodSettings */* throttling.burstLimit 2"];
-    assert_eq!(findings.methods["*/*"], expected);
     assert!(findings.all.inert.contains(&"Stage.tracingEnabled"));
-}
-
-#[test]
-fn the_accounts_own_throttle_blocks_nothing() {
-    for (rate, burst) in [(10_000.0, 5_000), (-1.0, -1)] {
-        let mut findings = Findings::default();
-        let setting = MethodSetting { throttling_rate_limit: rate, throttling_burst_limit: burst, ..MethodSetting::default() };
-        method_setting("*/*", &setting, &mut findings);
-        assert_eq!(findings.blocking, [] as [String; 0]);
-    }
 }
