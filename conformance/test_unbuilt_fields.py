@@ -1,12 +1,9 @@
 """A stored field whose effect is not built yet: the management call succeeds, each request it concerns is refused by name."""
 
-import json
-
 import pytest
 
 import rest_apis
 
-POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*"}]})
 FIREHOSE = "arn:aws:apigateway:us-east-1:firehose:action/PutRecord"
 ROLE = "arn:aws:iam::000000000000:role/records"
 
@@ -28,11 +25,6 @@ def api_key(client, api_id, root_id):
     mock(client, api_id, root_id, apiKeyRequired=True)
 
 
-def policy(client, api_id, root_id):
-    mock(client, api_id, root_id)
-    client.update_rest_api(restApiId=api_id, patchOperations=[{"op": "replace", "path": "/policy", "value": POLICY}])
-
-
 def records(client, api_id, root_id):
     place = mock(client, api_id, root_id)
     client.put_integration(**place, type="AWS_PROXY", integrationHttpMethod="POST", uri=FIREHOSE, credentials=ROLE)
@@ -41,7 +33,6 @@ def records(client, api_id, root_id):
 FIELDS = [
     (iam, "authorizationType"),
     (api_key, "apiKeyRequired"),
-    (policy, "policy"),
     (records, "AWS_PROXY"),
 ]
 

@@ -22,6 +22,7 @@ pub mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod hidden;
+pub mod identity;
 pub mod java_pattern;
 pub mod ports;
 pub mod rest_api;

@@ -1,8 +1,9 @@
 //! Where the two planes meet: small traits, declared here and wired in the `postern` binary.
 //!
 //! The control plane calls [`Publisher`], [`CacheFlusher`] and [`TestInvoker`]; the data plane calls [`ApiLoader`],
-//! [`FunctionInvoker`] and [`CredentialSource`]. Neither knows the other.
+//! [`FunctionInvoker`], [`CredentialSource`] and [`CallerKeys`]. Neither knows the other.
 
+mod caller_keys;
 mod credentials;
 mod function;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use crate::rest_api::{Definition, OrderedMap, Stage};
 use crate::scope::Scope;
+pub use caller_keys::{CallerKey, CallerKeys, Proof};
 pub use credentials::{CredentialSource, Credentials, WantedCredentials};
 pub use function::{
     FunctionAnswer, FunctionCall, FunctionEnd, FunctionError, FunctionInvoker, FunctionPiece, FunctionPieces, FunctionStream,

@@ -1,4 +1,4 @@
-//! The wall clock, for ids and logs only: nothing that decides over a request reads it.
+//! The wall clock, for ids, logs, and what depends on the date: signatures and the conditions of policies.
 
 use std::cell::RefCell;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -56,6 +56,13 @@ impl EpochMillis {
         let millis = self.0 % 1000;
         let digit = |value: u64| b'0' + (value % 10) as u8;
         out.extend_from_slice(&[b'.', digit(millis / 100), digit(millis / 10), digit(millis), b'Z']);
+    }
+
+    /// `2026-01-31T12:34:56.789Z`.
+    pub(crate) fn rfc3339(self) -> String {
+        let mut out = Vec::new();
+        self.push_rfc3339(&mut out);
+        String::from_utf8(out).expect("digits and separators are ASCII")
     }
 
     fn timestamp(self) -> Option<jiff::Zoned> {

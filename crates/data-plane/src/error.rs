@@ -31,6 +31,10 @@ pub(crate) enum GatewayError {
     MissingAuthenticationToken,
     /// The same, with an `Authorization` that is no AWS signature: AWS tries to read it as one.
     IncompleteSignature(String),
+    /// A policy forbids the request, or none allows it; the text says whom and what.
+    AccessDenied(String),
+    /// The method's ARN is longer than what policies decide about.
+    UriTooLong,
     /// The request needs what is not built yet.
     NotImplemented(Blocked),
     /// No template for the request's media type, and no passing it through.
@@ -87,6 +91,8 @@ impl GatewayError {
             // Must not be mistaken for an answer of the API.
             Self::NotImplemented(_) => return None,
             Self::Throttled => GatewayResponseType::Throttled,
+            Self::UriTooLong => return None,
+            Self::AccessDenied(_) => GatewayResponseType::AccessDenied,
             Self::MissingAuthenticationToken => GatewayResponseType::MissingAuthenticationToken,
             Self::IncompleteSignature(_) => GatewayResponseType::InvalidSignature,
             Self::UnsupportedMediaType => GatewayResponseType::UnsupportedMediaType,
@@ -106,8 +112,11 @@ impl GatewayError {
     /// The status, unless the gateway response is customised.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Forbidden | Self::MissingAuthenticationToken | Self::IncompleteSignature(_) => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::MissingAuthenticationToken | Self::IncompleteSignature(_) | Self::AccessDenied(_) => {
+                StatusCode::FORBIDDEN
+            }
             Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::NotImplemented(_) => StatusCode::NOT_IMPLEMENTED,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -138,6 +147,8 @@ impl GatewayError {
             Self::Throttled => "Too Many Requests",
             Self::MissingAuthenticationToken => "Missing Authentication Token",
             Self::IncompleteSignature(message) => message,
+            Self::AccessDenied(message) => message,
+            Self::UriTooLong => "Request URI too long",
             Self::NotImplemented(blocked) => blocked.message(),
             Self::UnsupportedMediaType => "Unsupported Media Type",
             Self::UnusableParameter(_) => "Invalid request parameters",
@@ -167,6 +178,8 @@ impl GatewayError {
             Self::Throttled => "TooManyRequestsException",
             Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
             Self::IncompleteSignature(_) => "IncompleteSignatureException",
+            Self::AccessDenied(_) => "AccessDeniedException",
+            Self::UriTooLong => "RequestTooLargeException",
             Self::NotImplemented(_) => "NotImplementedException",
             Self::UnsupportedMediaType
             | Self::MissingParameters(_)
@@ -196,6 +209,8 @@ impl GatewayError {
             | Self::Throttled
             | Self::MissingAuthenticationToken
             | Self::IncompleteSignature(_)
+            | Self::AccessDenied(_)
+            | Self::UriTooLong
             | Self::UnsupportedMediaType
             | Self::MissingParameters(_)
             | Self::InvalidBody(_)

@@ -45,6 +45,11 @@ fn built_in_body(error: &GatewayError) -> Bytes {
         error::Reached::Integration => "{\"message\": ",
         error::Reached::Earlier => "{\"message\":",
     };
+    let start = match error {
+        // Seen of refusals by policies alone: a capital letter.
+        GatewayError::AccessDenied(_) => "{\"Message\":",
+        _ => start,
+    };
     Bytes::from(format!("{start}{}}}", json_string(&error.message())))
 }
 

@@ -4,11 +4,13 @@
 //! * `compile` turns a frozen definition into what requests read; [`field_ledger`] says what each stored field does.
 //! * [`backends`] is what AWS's names stand for on this machine.
 //! * `registry` holds the APIs of this node.
+//! * `access` says who may call which method.
 //! * `pipeline` lists the stages of a request, which are in `stages`; `integrations` calls what stands behind a method.
 //! * `mapping_template` is what templates see and do; [`render`] renders one without a request.
 //! * `execution_log` says what happened to one request; `test_invoke` makes one up to say it.
 //! * `gateway_response` renders every failure.
 
+mod access;
 mod access_log;
 pub mod backends;
 mod clock;

@@ -357,7 +357,6 @@ async fn http_integrations_map_what_comes_back() {
 async fn what_is_not_built_is_named() {
     type Change = fn(&mut ApiSource);
     let table: Vec<(&str, Change)> = vec![
-        ("policy", |source| definition(source).policy = Some("{}".to_owned())),
         ("authorizationType AWS_IAM", |source| pets(source).authorization_type = "AWS_IAM".to_owned()),
         ("apiKeyRequired", |source| pets(source).api_key_required = true),
         ("canarySettings", |source| {

@@ -8,6 +8,8 @@ use super::{Integration, OrderedMap};
 
 /// Authorization type of a method that anyone may call.
 pub const AUTHORIZATION_NONE: &str = "NONE";
+/// Authorization type of a method whose callers sign their requests with an access key.
+pub const AUTHORIZATION_AWS_IAM: &str = "AWS_IAM";
 
 /// The method request, its integration and its responses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -21,7 +21,7 @@ pub use documentation_part::{ANY as DOCUMENTATION_ANY, DocumentationLocation, Do
 pub use documentation_version::{DocumentationSnapshot, DocumentationVersion};
 pub use gateway_response::{GatewayResponse, TEMPLATE_DEFAULT};
 pub use integration::{Integration, IntegrationResponse, TIMEOUT_MS_DEFAULT};
-pub use method::{AUTHORIZATION_NONE, Method, MethodResponse};
+pub use method::{AUTHORIZATION_AWS_IAM, AUTHORIZATION_NONE, Method, MethodResponse};
 pub use model::Model;
 pub use request_validator::RequestValidator;
 pub use resource::Resource;

@@ -73,7 +73,7 @@ pub(crate) fn definition(definition: &Definition, findings: &mut Findings) {
         // The one of the API counts, at once and without a deployment.
         disable_execute_api_endpoint: _,
         endpoint_configuration,
-        policy,
+        policy: _,
         security_policy,
         endpoint_access_mode,
         root_resource_id: _,
@@ -85,7 +85,6 @@ pub(crate) fn definition(definition: &Definition, findings: &mut Findings) {
     } = definition;
     findings.note("RestApi.description", some(description));
     findings.note("RestApi.version", some(version));
-    findings.block("policy (resource policy)", some(policy));
     if let Some(policy) = security_policy {
         findings.block(format!("securityPolicy {policy}"), when(!listener_meets(*policy)));
     }

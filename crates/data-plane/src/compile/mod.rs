@@ -40,7 +40,7 @@ use postern_api_model::rest_api::Definition;
 pub(crate) use published::{PublishedApi, PublishedStage, publish};
 pub(crate) use responses::{CompiledResponse, Responses, SelectionError};
 use routes::Routes;
-pub(crate) use routes::{ResourceIndex, parameter_names};
+pub(crate) use routes::{Greed, ResourceIndex, parameter_name, parameter_names};
 pub(crate) use schema::Schema;
 pub(crate) use service::{CompiledService, JsonFields, ResolvedService};
 pub(crate) use templates::{MEDIA_TYPE_DEFAULT, Selected, Template, accept_of};
@@ -48,6 +48,7 @@ use throttles::Throttles;
 pub(crate) use uri::{Address, PathAndQueryTemplate, PathValue, PathValues};
 pub(crate) use validation::{BodyModel, Validation};
 
+use crate::access::ResourcePolicy;
 use crate::content::BinaryMediaTypes;
 
 /// Index of a method in its [`CompiledApi`].
@@ -74,6 +75,7 @@ pub(crate) struct CompiledApi {
     pub(crate) binary_media_types: BinaryMediaTypes,
     /// Bytes from which an answer is compressed; `None`: never.
     pub(crate) minimum_compression_bytes: Option<u64>,
+    pub(crate) policy: ResourcePolicy,
     /// What holds for every method of the deployment.
     pub(crate) blocked: Option<Blocked>,
 }
@@ -187,6 +189,7 @@ impl CompiledApi {
             methods,
             gateway_responses,
             binary_media_types: BinaryMediaTypes::compile(&definition.binary_media_types),
+            policy: ResourcePolicy::compile(definition.policy.as_deref()),
             minimum_compression_bytes: definition.minimum_compression_size.map(u64::from),
             blocked,
         };

@@ -14,6 +14,7 @@ use super::logging::{self, MethodLogging};
 use super::service::ResolvedService;
 use super::uri::{AddressError, Endpoint};
 use super::{Blocked, CompiledApi, CompiledMethod, MethodIndex, Throttles, ledger};
+use crate::access::ResourcePolicy;
 use crate::execution_log::Detail;
 use crate::metering::Bucket;
 
@@ -92,6 +93,9 @@ pub(crate) fn publish(source: ApiSource, before: Option<&PublishedApi>) -> Resul
                         ?fields,
                         "requests that need what is not built answer 501"
                     );
+                }
+                if let ResourcePolicy::Broken(reason) = &api.policy {
+                    tracing::error!(api = source.api_id, deployment = id, %reason, "the resource policy denies every request");
                 }
                 Arc::new(api)
             }
@@ -230,6 +234,11 @@ impl PublishedStage {
 
     pub(crate) fn deployment_id(&self) -> &str {
         &self.deployment_id
+    }
+
+    /// Whose API it is.
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     pub(crate) fn account(&self) -> &str {

@@ -48,7 +48,7 @@ const LEDGER: &[LedgerEntry] = &[
     effective("RestApi.minimumCompressionSize", "answers of integrations"),
     effective("RestApi.disableExecuteApiEndpoint", "the API's own value, at once; the one frozen in a deployment is not read"),
     blocking("RestApi.endpointConfiguration", "see EndpointConfiguration"),
-    blocking("RestApi.policy", "every request while a resource policy is set"),
+    effective("RestApi.policy", "who may call; one that does not parse denies everything"),
     blocking("RestApi.securityPolicy", "policies that ask for TLS 1.3 only, FIPS or post-quantum key exchange"),
     blocking("RestApi.endpointAccessMode", "STRICT"),
     effective("RestApi.rootResourceId", "routing"),

@@ -230,12 +230,8 @@ fn the_table_has_every_stored_field_once() {
 fn what_blocks_an_api() {
     let mut findings = Findings::default();
     definition(&definition_sample(), &mut findings);
-    let expected = [
-        "policy (resource policy)",
-        "securityPolicy SecurityPolicy_TLS13_1_3_2025_09",
-        "endpointAccessMode STRICT",
-        "endpointConfiguration.types PRIVATE",
-    ];
+    let expected =
+        ["securityPolicy SecurityPolicy_TLS13_1_3_2025_09", "endpointAccessMode STRICT", "endpointConfiguration.types PRIVATE"];
     assert_eq!(findings.blocking, expected);
 }
 

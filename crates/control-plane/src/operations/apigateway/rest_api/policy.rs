@@ -2,16 +2,13 @@
 
 use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::scope::Scope;
-use serde_json::{Map, Value};
+use postern_policy::{Kind, Policy};
+use serde_json::Value;
 
 /// AWS's bound on a resource policy, "Amazon API Gateway quotas".
 const POLICY_CHARS_MAX: usize = 8_192;
 /// How a resource of this very API may be written.
 pub(in super::super) const SHORTHAND: &str = "execute-api:/";
-const VERSIONS: &[&str] = &["2012-10-17", "2008-10-17"];
-const POLICY_MEMBERS: &[&str] = &["Version", "Id", "Statement"];
-const STATEMENT_MEMBERS: &[&str] =
-    &["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 
 /// The policy as it is stored: plain compact JSON, `execute-api:/...` written out. An empty text is no policy.
 pub(super) fn stored(text: &str, scope: &Scope, api_id: &str) -> ApiResult<Option<String>> {
@@ -27,10 +24,10 @@ pub(in super::super) fn checked(text: &str, expand: impl Fn(&mut String)) -> Api
     if text.chars().count() > POLICY_CHARS_MAX {
         return Err(ApiError::bad_request(format!("Invalid policy document. It can be at most {POLICY_CHARS_MAX} characters.")));
     }
+    // What traffic could not obey must not be stored: it would deny everything.
+    Policy::parse(text, Kind::Resource).map_err(|_| invalid())?;
     let mut policy: Value = serde_json::from_str(text).map_err(|_| invalid())?;
-    let statements = statements(&mut policy).ok_or_else(invalid)?;
-    for statement in statements {
-        let statement = statement.as_object_mut().filter(|statement| is_statement(statement)).ok_or_else(invalid)?;
+    for statement in statements(&mut policy) {
         for member in ["Resource", "NotResource"] {
             statement.get_mut(member).into_iter().flat_map(texts_mut).for_each(&expand);
         }
@@ -58,85 +55,12 @@ fn invalid() -> ApiError {
     ApiError::bad_request("Invalid policy document. Please check the policy syntax and ensure that Principals are valid.")
 }
 
-/// The statements of a policy, of which there is at least one; `None` when it is no policy.
-fn statements(policy: &mut Value) -> Option<&mut [Value]> {
-    let policy = policy.as_object_mut()?;
-    let has_version = policy.get("Version").is_none_or(|version| version.as_str().is_some_and(|text| VERSIONS.contains(&text)));
-    if !has_version || !policy.keys().all(|member| POLICY_MEMBERS.contains(&member.as_str())) {
-        return None;
-    }
-    let statements = match policy.get_mut("Statement")? {
-        Value::Array(statements) => statements.as_mut_slice(),
-        one => std::slice::from_mut(one),
-    };
-    (!statements.is_empty()).then_some(statements)
-}
-
-fn is_statement(statement: &Map<String, Value>) -> bool {
-    let is_known = statement.keys().all(|member| STATEMENT_MEMBERS.contains(&member.as_str()));
-    let has_effect = matches!(statement.get("Effect").and_then(Value::as_str), Some("Allow" | "Deny"));
-    is_known
-        && has_effect
-        && has_one_of(statement, ["Principal", "NotPrincipal"], is_principal)
-        && has_one_of(statement, ["Action", "NotAction"], |action| are_texts(action, is_action))
-        && has_one_of(statement, ["Resource", "NotResource"], |resource| are_texts(resource, |text| !text.is_empty()))
-        && statement.get("Condition").is_none_or(is_condition)
-}
-
-fn has_one_of(statement: &Map<String, Value>, members: [&str; 2], is_valid: impl Fn(&Value) -> bool) -> bool {
-    match members.map(|member| statement.get(member)) {
-        [Some(value), None] | [None, Some(value)] => is_valid(value),
-        _ => false,
-    }
-}
-
-/// `"*"`, or kinds of principals with one or many of each.
-fn is_principal(principal: &Value) -> bool {
-    match principal {
-        Value::String(text) => text == "*",
-        Value::Object(kinds) => {
-            let is_valid = |kind: &str, value: &Value| match kind {
-                "AWS" => are_texts(value, is_aws_principal),
-                "Service" | "Federated" | "CanonicalUser" => are_texts(value, |text| !text.is_empty()),
-                _ => false,
-            };
-            !kinds.is_empty() && kinds.iter().all(|(kind, value)| is_valid(kind, value))
-        }
-        _ => false,
-    }
-}
-
-/// Everyone, an account, or the ARN of a user, role or session.
-fn is_aws_principal(text: &str) -> bool {
-    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.splitn(6, ':').collect::<Vec<_>>()[..] {
-        ["*"] => true,
-        [account] => is_account(account),
-        ["arn", partition, "iam" | "sts", "", account, resource] => {
-            partition.starts_with("aws") && is_account(account) && !resource.is_empty()
-        }
-        _ => false,
-    }
-}
-
-fn is_action(text: &str) -> bool {
-    text == "*" || text.split_once(':').is_some_and(|(service, action)| !service.is_empty() && !action.is_empty())
-}
-
-/// Operators with condition keys with one or many values.
-fn is_condition(condition: &Value) -> bool {
-    let is_scalar = |value: &Value| value.is_string() || value.is_number() || value.is_boolean();
-    let are_scalars = |value: &Value| is_scalar(value) || value.as_array().is_some_and(|values| values.iter().all(is_scalar));
-    let is_operator = |keys: &Value| keys.as_object().is_some_and(|keys| keys.values().all(are_scalars));
-    condition.as_object().is_some_and(|operators| operators.values().all(is_operator))
-}
-
-/// One text or a list of at least one, all of which are valid.
-fn are_texts(value: &Value, is_valid: impl Fn(&str) -> bool) -> bool {
-    match value {
-        Value::String(text) => is_valid(text),
-        Value::Array(values) => !values.is_empty() && values.iter().all(|value| value.as_str().is_some_and(&is_valid)),
-        _ => false,
+/// One statement or a list of them.
+fn statements(policy: &mut Value) -> &mut [Value] {
+    match policy.get_mut("Statement") {
+        Some(Value::Array(statements)) => statements,
+        Some(one) => std::slice::from_mut(one),
+        None => &mut [],
     }
 }
 
@@ -200,7 +124,15 @@ mod tests {
             r#"{"AWS": ["123456789012", "arn:aws:iam::123456789012:root"]}"#,
             r#"{"Service": "apigateway.amazonaws.com"}"#,
         ];
-        let invalid = [r#""me""#, "{}", r#"{"AWS": []}"#, r#"{"AWS": "arn:aws:s3:::bucket"}"#, r#"{"Who": "*"}"#, "1"];
+        let invalid = [
+            r#"{"AWS": "arn:aws:iam::123456789012:user/a*"}"#,
+            r#""me""#,
+            "{}",
+            r#"{"AWS": []}"#,
+            r#"{"AWS": "arn:aws:s3:::bucket"}"#,
+            r#"{"Who": "*"}"#,
+            "1",
+        ];
         let policy =
             |principal| with_statement(&format!(r#""Effect":"Deny","Principal":{principal},"Action":"*","Resource":"*""#));
         for principal in valid {
@@ -226,6 +158,9 @@ mod tests {
             with_statement(r#""Effect":"Allow","Principal":"*","Action":"invoke","Resource":"*""#),
             with_statement(&format!(r#"{whole},"Sids":"x""#)),
             with_statement(&format!(r#"{whole},"Condition":"x""#)),
+            with_statement(&format!(r#"{whole},"Condition":{{"StringsEqual":{{"aws:Referer":"x"}}}}"#)),
+            with_statement(&format!(r#"{whole},"Condition":{{"IpAddress":{{"aws:SourceIp":"somewhere"}}}}"#)),
+            with_statement(&format!(r#"{whole},"Effect":"Deny""#)),
             format!("{{\"Statement\":{{{whole}}},\"Id\":\"{}\"}}", "x".repeat(POLICY_CHARS_MAX)),
         ];
         for case in cases {

@@ -1,0 +1,54 @@
+//! The resource policy of a deployment, parsed when it is compiled.
+
+use postern_policy::{Keys, Kind, Policy, PolicyError, Principal, Request, Verdict};
+
+use super::method_arn::MethodArn;
+
+/// What calling a method is called.
+pub(super) const INVOKE: &str = "execute-api:Invoke";
+
+/// A deployment's resource policy.
+#[derive(Debug, Default)]
+pub(crate) enum ResourcePolicy {
+    /// None is set.
+    #[default]
+    Absent,
+    Present(Policy),
+    /// One is set that says nothing: it denies everything.
+    Broken(PolicyError),
+}
+
+impl ResourcePolicy {
+    /// Reads the policy of a definition.
+    pub(crate) fn compile(text: Option<&str>) -> Self {
+        match text.map(|text| Policy::parse(text, Kind::Resource)) {
+            None => Self::Absent,
+            Some(Ok(policy)) => Self::Present(policy),
+            Some(Err(error)) => Self::Broken(error),
+        }
+    }
+
+    /// What it says of a request; `None` when there is none.
+    pub(super) fn verdict(&self, principal: Principal<'_>, arn: &MethodArn, keys: &dyn Keys) -> Option<Verdict> {
+        match self {
+            Self::Absent => None,
+            Self::Present(policy) => Some(strictest(policy, principal, arn, keys)),
+            Self::Broken(_) => Some(Verdict::Deny),
+        }
+    }
+}
+
+/// What a policy says of every reading of a path: it denies when it denies one, and allows when it allows each.
+pub(super) fn strictest(policy: &Policy, principal: Principal<'_>, arn: &MethodArn, keys: &dyn Keys) -> Verdict {
+    let Some(readings) = arn.readings() else { return Verdict::Deny };
+    let verdicts = readings.map(|resource| policy.verdict(&Request { principal, action: INVOKE, resource, keys }));
+    let mut strictest = Verdict::Allow;
+    for verdict in verdicts {
+        match verdict {
+            Verdict::Deny => return Verdict::Deny,
+            Verdict::Silent => strictest = Verdict::Silent,
+            Verdict::Allow => {}
+        }
+    }
+    strictest
+}
