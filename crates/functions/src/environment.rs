@@ -133,7 +133,7 @@ struct Environment {
     api: RuntimeApi,
     logs: Logs,
     /// The process asks for an event, and waits here for it.
-    next: Option<oneshot::Sender<Delivery>>,
+    next: Option<oneshot::Sender<Result<Delivery, Refusal>>>,
     jobs: mpsc::Receiver<Box<Job>>,
     started: Instant,
     /// How long the init took, until an invocation has said so.
@@ -299,8 +299,7 @@ fn refuse(asked: Asked, from: &'static str) {
         Asked::InitError { reply, .. } => {
             drop(reply.send(Err(Refusal::InvalidStateTransition { from, to: "RuntimeInitError" })));
         }
-        // A second connection that asks while the first one waits gets nothing; the first one is forgotten where that can be.
-        Asked::Next(sender) => drop(sender),
+        Asked::Next(sender) => drop(sender.send(Err(Refusal::InvalidStateTransition { from, to: "Ready" }))),
         // The rest of what was concluded without it.
         Asked::Done { .. } => {}
     }

@@ -9,12 +9,39 @@ pub fn not_found(arn: &str) -> FunctionError {
     FunctionError { code: "ResourceNotFoundException", status: 404, message: format!("Function not found: {arn}") }
 }
 
-/// What is no name of a function (the pattern is in the service model; AWS repeats it whole).
+/// What is no name of a function (the pattern is the service model's).
 pub fn bad_name(name: &str) -> FunctionError {
+    const PATTERN: &str = r"(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?";
+    unsatisfied("functionName", name, &format!("satisfy regular expression pattern: {PATTERN}"))
+}
+
+/// What is no qualifier.
+pub fn bad_qualifier(qualifier: &str) -> FunctionError {
+    unsatisfied("qualifier", qualifier, r"satisfy regular expression pattern: (|[a-zA-Z0-9$_-]+)")
+}
+
+/// A value that is none of those that there are.
+pub fn not_in_set(member: &str, value: &str, set: &str) -> FunctionError {
+    unsatisfied(member, value, &format!("satisfy enum value set: {set}"))
+}
+
+fn unsatisfied(member: &str, value: &str, constraint: &str) -> FunctionError {
     let message = format!(
-        "1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint: Member must be a function's name or ARN"
+        "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must {constraint}"
     );
     FunctionError { code: "ValidationException", status: 400, message }
+}
+
+/// A path or method that the Invoke API has not.
+pub fn unknown_operation() -> FunctionError {
+    FunctionError { code: "UnknownOperationException", status: 404, message: "There is no such operation".to_owned() }
+}
+
+/// A function of somebody else.
+pub fn not_allowed(arn: &str) -> FunctionError {
+    let message =
+        format!("User is not authorized to perform: lambda:InvokeFunction on resource: {arn} because it is another account's");
+    FunctionError { code: "AccessDeniedException", status: 403, message }
 }
 
 /// Too many calls wait.

@@ -7,20 +7,23 @@ use std::time::Duration;
 use base64::Engine as _;
 use bytes::Bytes;
 use postern_api_model::ports::{
-    FunctionAnswer, FunctionCall, FunctionError, FunctionInvoker, FunctionStream, Invocation, PortFuture,
+    FunctionAnswer, FunctionCall, FunctionError, FunctionInvoker, FunctionStream, Invocation, LogType, PortFuture,
 };
 use postern_api_model::scope::Scope;
+use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::job::{Event, Job, Reply, Tried};
+use crate::events::{self, Events, Fate};
+use crate::janitor::Janitor;
+use crate::job::{Event, Job, Reply, Tried, request_id, trace_id};
 use crate::limits::{CLIENT_CONTEXT_BYTES_MAX, EVENT_REQUEST_BYTES_MAX, REQUEST_BYTES_MAX, WAITING_KIB_MAX, WAITING_MAX};
 use crate::names::FunctionName;
 use crate::pool::{self, Message};
 use crate::settings::FunctionSettings;
 use crate::spec::{RESERVED, Spec};
 use crate::stats::FunctionStats;
-use crate::{errors, launch};
+use crate::{errors, launch, reload};
 
 /// What holds for all functions.
 #[derive(Clone, Debug)]
@@ -70,6 +73,9 @@ struct Inner {
     scope: Scope,
     by_name: HashMap<String, Arc<Function>>,
     by_arn: HashMap<String, Arc<Function>>,
+    /// Where the functions live; callers are elsewhere.
+    runtime: Handle,
+    _janitor: Option<Janitor>,
 }
 
 #[derive(Debug)]
@@ -78,6 +84,7 @@ struct Function {
     pool: mpsc::Sender<Message>,
     room: Arc<Semaphore>,
     room_kib: Arc<Semaphore>,
+    events: Events,
 }
 
 impl Functions {
@@ -111,9 +118,15 @@ impl Functions {
             };
             specs.push((key, Arc::new(spec)));
         }
-        let mut inner = Inner { scope: options.scope, by_name: HashMap::new(), by_arn: HashMap::new() };
+        let mut inner = Inner {
+            scope: options.scope,
+            by_name: HashMap::new(),
+            by_arn: HashMap::new(),
+            runtime: Handle::current(),
+            _janitor: (!specs.is_empty()).then(|| janitor(&run_id)).flatten(),
+        };
         for (key, spec) in specs {
-            let function = Arc::new(Function::start(spec));
+            let function = Arc::new(Function::start(spec, options.reload));
             let map = if key.starts_with("arn:") { &mut inner.by_arn } else { &mut inner.by_name };
             map.insert(key, function);
         }
@@ -124,6 +137,11 @@ impl Functions {
     pub async fn shutdown(&self, timeout: Duration) {
         let mut waiting = Vec::new();
         for function in self.inner.all() {
+            function.events.running.close();
+            if function.events.unfinished() > 0 {
+                let (function, lost) = (&function.spec.name, function.events.unfinished());
+                tracing::warn!(function, lost, "asynchronous calls that were not finished are lost with the server");
+            }
             let (done, is_done) = oneshot::channel();
             if function.pool.send(Message::Shutdown(done)).await.is_ok() {
                 waiting.push(is_done);
@@ -160,9 +178,8 @@ impl Functions {
 
     async fn submit(&self, call: FunctionCall, reply: Reply) -> Result<(), FunctionError> {
         let (function, name) = self.find(&call.function)?;
-        let job = function.job(call, &name, reply)?;
-        // There is room in the channel for every job that has found room to wait.
-        function.pool.send(Message::Invoke(Box::new(job))).await.map_err(|_| errors::shutting_down())
+        let log = call.log;
+        function.submit(event(call, &name)?, log, reply).await
     }
 
     async fn call(&self, call: FunctionCall) -> Result<FunctionAnswer, FunctionError> {
@@ -174,10 +191,32 @@ impl Functions {
             }
             Invocation::DryRun => {
                 let (_, name) = self.find(&call.function)?;
-                Ok(empty_answer(&name))
+                Ok(empty_answer(&name, request_id()))
             }
-            Invocation::Event => Err(errors::invalid_parameter("not built yet")),
+            Invocation::Event => self.take_event(call),
         }
+    }
+
+    /// Takes an event over; it is run on the functions' own runtime.
+    fn take_event(&self, call: FunctionCall) -> Result<FunctionAnswer, FunctionError> {
+        let (function, name) = self.find(&call.function)?;
+        let event = event(call, &name)?;
+        let (events, kib) = (&function.events, kib(&event));
+        let places = (events.room.clone().try_acquire_owned(), events.room_kib.clone().try_acquire_many_owned(kib));
+        let (Ok(place), Ok(space)) = places else {
+            function.spec.stats.throttled();
+            return Err(errors::throttled());
+        };
+        let answer = empty_answer(&name, event.request_id.clone());
+        let function = function.clone();
+        self.inner.runtime.spawn(async move {
+            let fate = events::deliver(&function.events.running, || function.run(event.clone())).await;
+            if fate != Fate::Done {
+                events::record(&function.spec, &event, fate).await;
+            }
+            drop((place, space));
+        });
+        Ok(answer)
     }
 
     async fn call_streaming(&self, call: FunctionCall) -> Result<FunctionStream, FunctionError> {
@@ -211,32 +250,64 @@ impl Inner {
 }
 
 impl Function {
-    fn start(spec: Arc<Spec>) -> Self {
+    fn start(spec: Arc<Spec>, reload: Reload) -> Self {
         // One place more than there is room to wait, for what is no job.
         let (pool, messages) = mpsc::channel(WAITING_MAX + spec.settings.concurrency_max + 1);
         tokio::spawn(pool::run(spec.clone(), messages));
-        Self { spec, pool, room: Arc::new(Semaphore::new(WAITING_MAX)), room_kib: Arc::new(Semaphore::new(WAITING_KIB_MAX)) }
+        if reload == Reload::OnChange {
+            tokio::spawn(reload::watch(spec.settings.directory.clone(), pool.downgrade(), spec.name.clone()));
+        }
+        let events = Events::new(spec.settings.concurrency_max);
+        Self {
+            spec,
+            pool,
+            events,
+            room: Arc::new(Semaphore::new(WAITING_MAX)),
+            room_kib: Arc::new(Semaphore::new(WAITING_KIB_MAX)),
+        }
     }
 
-    fn job(&self, call: FunctionCall, name: &FunctionName, reply: Reply) -> Result<Job, FunctionError> {
-        let payload = checked_payload(call.payload, call.invocation)?;
-        let client_context = call.client_context.as_deref().map(client_context).transpose()?;
-        let kib = u32::try_from(payload.len().div_ceil(1024)).unwrap_or(u32::MAX);
-        let places = (self.room.clone().try_acquire_owned(), self.room_kib.clone().try_acquire_many_owned(kib));
+    async fn submit(&self, event: Event, log: LogType, reply: Reply) -> Result<(), FunctionError> {
+        let places = (self.room.clone().try_acquire_owned(), self.room_kib.clone().try_acquire_many_owned(kib(&event)));
         let (Ok(place), Ok(space)) = places else {
             self.spec.stats.throttled();
             return Err(errors::throttled());
         };
-        let event = Event {
-            request_id: request_id(),
-            arn: name.arn(),
-            version: name.version().to_owned(),
-            payload,
-            client_context,
-            trace_id: call.trace_id,
-        };
-        Ok(Job { event, reply, log: call.log, tried: Tried::Never, since: Instant::now(), room: vec![place, space] })
+        let job = Job { event, reply, log, tried: Tried::Never, since: Instant::now(), room: vec![place, space] };
+        // There is room in the channel for every job that has found room to wait.
+        self.pool.send(Message::Invoke(Box::new(job))).await.map_err(|_| errors::shutting_down())
     }
+
+    async fn run(&self, event: Event) -> Result<FunctionAnswer, FunctionError> {
+        let (reply, answer) = oneshot::channel();
+        self.submit(event, LogType::None, Reply::Whole(reply)).await?;
+        answer.await.map_err(|_| errors::shutting_down())?
+    }
+}
+
+/// What the function is told of a call.
+fn event(call: FunctionCall, name: &FunctionName) -> Result<Event, FunctionError> {
+    Ok(Event {
+        request_id: request_id(),
+        arn: name.arn(),
+        version: name.version().to_owned(),
+        payload: checked_payload(call.payload, call.invocation)?,
+        client_context: call.client_context.as_deref().map(client_context).transpose()?,
+        trace_id: Some(call.trace_id.unwrap_or_else(trace_id)),
+    })
+}
+
+fn kib(event: &Event) -> u32 {
+    u32::try_from(event.payload.len().div_ceil(1024)).unwrap_or(u32::MAX)
+}
+
+/// Without one, functions that hang outlive a server that is killed.
+fn janitor(run_id: &str) -> Option<Janitor> {
+    let started = Janitor::start(run_id);
+    if let Err(error) = &started {
+        tracing::warn!(%error, "no shell: functions may outlive this server if it is killed");
+    }
+    started.ok()
 }
 
 fn declared_name(declared: &str, default: &Scope) -> Result<(String, Scope), String> {
@@ -273,6 +344,7 @@ fn check(settings: &FunctionSettings) -> Result<(), String> {
             return Err(format!("{name:?} with its value is no environment variable"));
         }
     }
+    events::check(settings.on_failure.as_ref())?;
     launch::check(settings)
 }
 
@@ -303,19 +375,12 @@ fn client_context(encoded: &str) -> Result<String, FunctionError> {
     Ok(serde_json::Value::Object(value).to_string())
 }
 
-fn empty_answer(name: &FunctionName) -> FunctionAnswer {
+fn empty_answer(name: &FunctionName, request_id: String) -> FunctionAnswer {
     FunctionAnswer {
-        request_id: request_id(),
+        request_id,
         executed_version: name.version().to_owned(),
         function_error: None,
         payload: Bytes::new(),
         log_tail: None,
     }
-}
-
-/// A UUID of the fourth version.
-fn request_id() -> String {
-    let random = (fastrand::u128(..) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
-    let hex = format!("{random:032x}");
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }

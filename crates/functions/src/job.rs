@@ -215,3 +215,16 @@ fn interrupted() -> FunctionEnd {
     let error_details = Some(r#"{"errorType":"Sandbox.Failure","errorMessage":"The function's process was ended"}"#.to_owned());
     FunctionEnd { error_code: Some("Sandbox.Failure".to_owned()), error_details, log_tail: None }
 }
+
+/// A UUID of the fourth version.
+pub fn request_id() -> String {
+    let random = (fastrand::u128(..) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{random:032x}");
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+/// A new `X-Amzn-Trace-Id`, which nobody samples.
+pub fn trace_id() -> String {
+    let seconds = jiff::Timestamp::now().as_second();
+    format!("Root=1-{seconds:08x}-{:024x};Sampled=0", fastrand::u128(..) >> 32)
+}

@@ -158,12 +158,15 @@ fn language(directory: &Path, handler: &str) -> Result<Language, String> {
     };
     // AWS's Python client takes `a.b.handler` and `a/b.handler` for the same file.
     let nested = module.replace('.', "/");
+    // Its Node.js client ends the file's name at the first dot, and takes the rest for exports within exports.
+    let (folder, base) = handler.rsplit_once('/').map_or((String::new(), handler), |(folder, base)| (format!("{folder}/"), base));
+    let file = format!("{folder}{}", base.split('.').next().unwrap_or_default());
     let candidates: Vec<(Language, PathBuf)> = [
         (Language::Python, format!("{nested}.py")),
         (Language::Python, format!("{nested}/__init__.py")),
-        (Language::Node, format!("{module}.mjs")),
-        (Language::Node, format!("{module}.js")),
-        (Language::Node, format!("{module}.cjs")),
+        (Language::Node, format!("{file}.mjs")),
+        (Language::Node, format!("{file}.js")),
+        (Language::Node, format!("{file}.cjs")),
     ]
     .into_iter()
     .map(|(language, file)| (language, directory.join(file)))
@@ -206,7 +209,7 @@ mod tests {
         for handler in ["app.handler", "a/b.handler", "a.b.handler", "pkg.handler"] {
             assert_eq!(language(handler), Ok(Language::Python), "{handler}");
         }
-        for handler in ["index.handler", "old.handler", "src/handler.main"] {
+        for handler in ["index.handler", "index.api.handler", "old.handler", "src/handler.main"] {
             assert_eq!(language(handler), Ok(Language::Node), "{handler}");
         }
         for (handler, says) in [

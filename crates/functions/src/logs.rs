@@ -143,7 +143,7 @@ async fn read(mut pipe: Box<dyn AsyncRead + Send + Unpin>, shared: Arc<Shared>, 
             biased;
             Some(done) = asked.recv() => {
                 let open = drain(&mut pipe, &mut buffer, &mut lines, &shared).await;
-                drop(done.send(()));
+                done.send(()).ok();
                 if !open { break }
             }
             read = pipe.read(&mut buffer) => match read {

@@ -38,7 +38,7 @@ impl FunctionName {
             _ => return None,
         };
         let fits = is_name(name)
-            && qualifier.is_none_or(|qualifier| qualifier == LATEST || is_name(qualifier))
+            && qualifier.is_none_or(is_qualifier)
             && account.len() == 12
             && account.bytes().all(|byte| byte.is_ascii_digit())
             && [partition, region].iter().all(|part| is_name(part));
@@ -51,11 +51,10 @@ impl FunctionName {
         })
     }
 
-    /// With this qualifier, unless it has one. The Invoke API takes it as a query parameter too.
-    #[must_use]
-    pub fn or_qualified(mut self, qualifier: Option<&str>) -> Self {
-        self.qualifier = self.qualifier.or_else(|| qualifier.map(str::to_owned));
-        self
+    /// With this qualifier, if it can be one. The Invoke API takes it as a query parameter too.
+    pub fn or_qualified(mut self, qualifier: &str) -> Option<Self> {
+        self.qualifier = Some(qualifier.to_owned());
+        is_qualifier(qualifier).then_some(self)
     }
 
     /// The account and region that it names.
@@ -85,6 +84,10 @@ impl FunctionName {
 
 /// Longer than any name of AWS (64, and 128 for an alias).
 const NAME_BYTES_MAX: usize = 140;
+
+fn is_qualifier(text: &str) -> bool {
+    text == LATEST || is_name(text)
+}
 
 fn is_name(text: &str) -> bool {
     !text.is_empty()
@@ -141,6 +144,7 @@ mod tests {
     fn only_a_number_is_a_version() {
         assert_eq!(parse("hello:7").unwrap().version(), "7");
         assert_eq!(parse("hello:live").unwrap().version(), LATEST);
-        assert_eq!(parse("hello").unwrap().or_qualified(Some("9")).version(), "9");
+        assert_eq!(parse("hello").unwrap().or_qualified("a b"), None);
+        assert_eq!(parse("hello").unwrap().or_qualified("9").unwrap().version(), "9");
     }
 }

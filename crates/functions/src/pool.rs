@@ -66,7 +66,7 @@ pub async fn run(spec: Arc<Spec>, mut messages: mpsc::Receiver<Message>) {
     }
     pool.shut_down(&mut news).await;
     if let Some(done) = done {
-        drop(done.send(()));
+        done.send(()).ok();
     }
 }
 

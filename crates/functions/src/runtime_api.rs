@@ -29,7 +29,7 @@ const ASKED_MAX: usize = CONNECTIONS_MAX;
 #[derive(Debug)]
 pub enum Asked {
     /// For the next event.
-    Next(oneshot::Sender<Delivery>),
+    Next(oneshot::Sender<Result<Delivery, Refusal>>),
     /// To say what an invocation came to.
     Begin {
         /// Of the invocation.

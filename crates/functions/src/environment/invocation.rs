@@ -2,6 +2,7 @@
 //! question ends it. What takes longer than the function's timeout ends the environment.
 
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use postern_api_model::ports::LogType;
@@ -13,6 +14,7 @@ use crate::job::{Caller, Event, Job, Outcome, Tried};
 use crate::limits::EXIT_GRACE;
 use crate::logs::Keep;
 use crate::runtime_api::{Answer, Asked, Delivery, Mode, Refusal, Sink};
+use crate::spec::Spec;
 use crate::stats::Ended;
 
 /// Whether the job's caller wants the end of the log.
@@ -25,6 +27,7 @@ pub(super) fn keep(job: &Job) -> Keep {
 
 /// An invocation that the process has.
 struct Current {
+    spec: Arc<Spec>,
     event: Event,
     caller: Caller,
     keep: Keep,
@@ -80,6 +83,7 @@ impl Environment {
         job.room.clear();
         let Job { event, reply, .. } = *job;
         let mut current = Current {
+            spec: self.spec.clone(),
             event,
             caller: Caller::Waiting(reply),
             keep,
@@ -89,12 +93,13 @@ impl Environment {
             started,
         };
         loop {
+            if current.progress == Progress::Answered && self.next.is_some() {
+                self.over(current).await;
+                return Ok(());
+            }
             match self.step(deadline).await {
-                Step::Asked(Asked::Next(sender)) => {
-                    self.next = Some(sender);
-                    self.over(current).await;
-                    return Ok(());
-                }
+                // A result that is under way on another connection is waited for; without one, the question is out of order.
+                Step::Asked(Asked::Next(sender)) if current.progress != Progress::Running => self.next = Some(sender),
                 Step::Asked(asked) => current.asked(asked),
                 Step::Exited(status) => {
                     self.exited(&mut current, status).await;
@@ -120,9 +125,10 @@ impl Environment {
         let mut delivery = Delivery { event: event.clone(), deadline_ms };
         loop {
             if let Some(next) = self.next.take() {
-                match next.send(delivery) {
+                match next.send(Ok(delivery)) {
                     Ok(()) => return Ok(()),
-                    Err(back) => delivery = back,
+                    Err(Ok(back)) => delivery = back,
+                    Err(Err(_)) => unreachable!("what comes back is what was sent"),
                 }
             }
             match self.step(deadline).await {
@@ -168,7 +174,6 @@ impl Environment {
     async fn over(&mut self, mut current: Current) {
         self.logs.flush().await;
         let (id, took, init) = (current.event.request_id.clone(), current.started.elapsed(), self.init.take());
-        self.spec.stats.invoked(current.ended, took);
         self.logs.platform(|| format!("END RequestId: {id}"));
         let memory = (self.spec.settings.memory_mb, self.process.id());
         self.logs.platform(|| report(&id, took, init, memory));
@@ -219,6 +224,8 @@ impl Current {
             return;
         }
         self.progress = Progress::Answered;
+        // Before the caller hears of it, so that who asks afterwards finds it counted.
+        self.spec.stats.invoked(self.ended, self.started.elapsed());
         match self.keep {
             Keep::Nothing => self.caller.conclude(&self.event, outcome, None),
             Keep::Tail => self.outcome = Some(outcome),

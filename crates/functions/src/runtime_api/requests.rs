@@ -52,7 +52,8 @@ async fn next(asked: &mpsc::Sender<Asked>) -> Reply {
         return gone();
     }
     match delivery.await {
-        Ok(delivery) => deliver(delivery),
+        Ok(Ok(delivery)) => deliver(delivery),
+        Ok(Err(refusal)) => refused(&refusal),
         Err(_) => gone(),
     }
 }

@@ -95,6 +95,10 @@ pub fn options() -> FunctionsOptions {
     }
 }
 
+pub fn with_reload(reload: Reload) -> FunctionsOptions {
+    FunctionsOptions { reload, ..options() }
+}
+
 pub fn call(payload: &str) -> FunctionCall {
     FunctionCall {
         function: "hello".to_owned(),
