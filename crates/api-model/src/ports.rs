@@ -18,7 +18,7 @@ pub use caller_keys::{CallerKey, CallerKeys, Proof};
 pub use credentials::{CredentialSource, Credentials, WantedCredentials};
 pub use function::{
     FunctionAnswer, FunctionCall, FunctionEnd, FunctionError, FunctionInvoker, FunctionPiece, FunctionPieces, FunctionStream,
-    Invocation, LogType,
+    Invocation, LogType, RUNTIME_API_ADDRESS,
 };
 
 /// A future that a port returns; boxed so that ports can be trait objects.

@@ -13,10 +13,10 @@ use tokio::time::Instant;
 
 use crate::clock::{self, EpochMillis};
 use crate::compile::PublishedStage;
-use crate::execution_log::ExecutionLog;
+use crate::execution_log::{ExecutionLog, Spellings};
 use crate::headers::{Field, Fields, names};
 use crate::stages::path_from_stage;
-use crate::transport::{Body, Request};
+use crate::transport::{Body, Request, SentNames};
 
 /// Bytes of a UUID as text.
 const UUID_LEN: usize = 36;
@@ -54,10 +54,27 @@ pub(crate) struct Arrival {
     pub(crate) tls: bool,
     pub(crate) host: Option<HeaderValue>,
     pub(crate) user_agent: Option<HeaderValue>,
+    /// How the names of its fields are spelled; see [`Self::spellings`].
+    pub(crate) names: WrittenNames,
     /// What asks for an execution log, taken out of the message's fields: nothing behind this gateway is to see it.
     pub(crate) log_token: Option<Box<HeaderValue>>,
     /// Its execution log, if it has one; see [`Self::log`].
     pub(crate) log: OnceLock<Arc<ExecutionLog>>,
+}
+
+/// Who wrote the names of a request's fields, and where that is to be found.
+#[derive(Clone, Debug)]
+pub(crate) enum WrittenNames {
+    /// A client: they are found out when they are asked for.
+    Sent(SentNames),
+    /// Somebody who made the request up.
+    Given(Arc<[Box<str>]>),
+}
+
+impl Default for WrittenNames {
+    fn default() -> Self {
+        Self::Sent(SentNames::default())
+    }
 }
 
 /// Fields and body of a request, and which fields with a rule are among them.
@@ -82,7 +99,7 @@ pub(crate) struct RequestIds {
 impl Arrival {
     /// Splits a request into its facts and its message.
     pub(crate) fn new(request: Request) -> (Self, Message) {
-        let Request { method, uri, version, mut headers, body, peer, local, tls } = request;
+        let Request { method, uri, version, mut headers, names, body, peer, local, tls } = request;
         let (present, host, user_agent) = facts_of(&headers);
         let log_token = if present.has(Field::LogToken) { headers.remove(Field::LogToken.name()).map(Box::new) } else { None };
         let epoch = clock::now();
@@ -98,6 +115,7 @@ impl Arrival {
             tls,
             host,
             user_agent,
+            names: WrittenNames::Sent(names),
             log_token,
             log: OnceLock::new(),
         };
@@ -121,10 +139,22 @@ impl Arrival {
             tls: true,
             host: Some(HeaderValue::from_static(TESTED_DOMAIN)),
             user_agent,
+            names: WrittenNames::default(),
             log_token: None,
             log: OnceLock::new(),
         };
         (arrival, Message { headers, present, body: body.into() })
+    }
+
+    /// The names of its fields as they were written, where that is known: HTTP/2 has lower case alone, and of pipelined requests it is
+    /// not known. Found out anew each time, while the request is being answered.
+    pub(crate) fn spellings(&self) -> Spellings {
+        let mut spellings = Spellings::default();
+        match &self.names {
+            WrittenNames::Sent(names) => names.list().iter().for_each(|name| spellings.add(name)),
+            WrittenNames::Given(names) => names.iter().for_each(|name| spellings.add(name)),
+        }
+        spellings
     }
 
     /// Where its execution log is written; most requests have none.

@@ -16,7 +16,7 @@ use postern_api_model::rest_api::{AUTHORIZATION_NONE, Definition, OrderedMap, St
 use tokio::sync::Semaphore;
 
 use crate::compile::{CompiledApi, MEDIA_TYPE_DEFAULT, PublishedStage};
-use crate::context::{Arrival, Message};
+use crate::context::{Arrival, Message, WrittenNames};
 use crate::encode::{self, Place, Spelling};
 use crate::execution_log::{ExecutionLog, Spellings, shown_of};
 use crate::gateway::Gateway;
@@ -49,7 +49,8 @@ pub(crate) async fn run(
 ) -> Result<TestAnswer, TestInvokeError> {
     let _turn = tests.0.try_acquire().map_err(|_| TestInvokeError::Busy)?;
     let spellings = spellings(&call);
-    let Made { arrival, mut message } = request(&call)?;
+    let Made { mut arrival, mut message } = request(&call)?;
+    arrival.names = WrittenNames::Given(call.headers.iter().map(|(name, _)| name.as_str().into()).collect());
     let log = Arc::new(ExecutionLog::answered(&arrival.ids.request, spellings));
     let _ = arrival.log.set(Arc::clone(&log));
     // Compiling takes long enough to hold up the other calls of this thread.

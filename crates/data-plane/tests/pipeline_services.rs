@@ -366,3 +366,51 @@ async fn a_service_without_an_endpoint_names_the_key_in_the_log_of_a_test() {
     assert_eq!(answer.status, 500);
     assert!(answer.log.contains("services.states.endpoint"), "{}", answer.log);
 }
+
+#[tokio::test]
+async fn ssm_is_asked_in_json_and_answers_as_on_aws() {
+    let method = with(service("ssm:action/GetParameter"), |integration| {
+        integration.passthrough_behavior = "WHEN_NO_TEMPLATES".to_owned();
+        integration.request_parameters = map(&[
+            ("integration.request.querystring.Name", "'param-test'"),
+            ("integration.request.querystring.WithDecryption", "'true'"),
+        ]);
+    });
+    let stored = "{\"Parameter\":{\"Name\":\"param-test\",\"Value\":\"1\"}}";
+    let services = Services::serving(answer("200 OK", "application/x-amz-json-1.1", stored), "/", "GET", method.clone()).await;
+    let answered = call(&services, "GET", "/s/", "").await;
+    let expected = "{\"GetParameterResponse\":{\"GetParameterResult\":{\"Parameter\":{\"Name\":\"param-test\",\"Value\":\"1\",\
+                    \"Selector\":null,\"SourceResult\":null}},\"ResponseMetadata\":{\"RequestId\":\"1\"}}}";
+    assert_eq!((answered.status, answered.text().as_str()), (200, expected));
+    let sent = services.request("ssm");
+    assert_eq!((sent.method.as_str(), sent.target.as_str()), ("POST", "/"));
+    assert_eq!(sent.field("x-amz-target"), "AmazonSSM.GetParameter");
+    assert_eq!(sent.body, "{\"Name\":\"param-test\",\"WithDecryption\":true}");
+
+    let gone = "{\"__type\":\"ParameterNotFound\",\"message\":\"gone\"}";
+    let services = Services::serving(answer("400 Bad Request", "application/x-amz-json-1.1", gone), "/", "GET", method).await;
+    let expected = "{\"Error\":{\"Code\":\"ParameterNotFound\",\"Message\":\"gone\",\"Type\":\"Sender\"},\"RequestId\":\"1\"}";
+    assert_eq!(call(&services, "GET", "/s/", "").await.text(), expected);
+}
+
+#[tokio::test]
+async fn a_queue_that_only_writes_xml_is_read_as_the_json_that_aws_writes() {
+    let xml = "<SendMessageResponse><SendMessageResult><MessageId>m</MessageId></SendMessageResult><ResponseMetadata>\
+               <RequestId>r</RequestId></ResponseMetadata></SendMessageResponse>";
+    let reading = "#set($sent = $input.path('$.SendMessageResponse'))\
+                   {\"messageId\": \"$sent.SendMessageResult.MessageId\", \"requestId\": \"$sent.ResponseMetadata.RequestId\"}";
+    let template = map(&[("application/json", reading)]);
+    let method = with(service("sqs:path/q"), |integration| {
+        let response = IntegrationResponse { response_templates: Some(template), ..IntegrationResponse::default() };
+        integration.responses.insert("200".to_owned(), response);
+    });
+    let services = Services::serving(answer("200 OK", "text/xml; charset=utf-8", xml), "/", "POST", method).await;
+    assert_eq!(call(&services, "POST", "/s/", "{}").await.text(), "{\"messageId\": \"m\", \"requestId\": \"r\"}");
+
+    // Whoever asks for XML gets it.
+    let method = with(service("sqs:path/q"), |integration| {
+        integration.request_parameters = map(&[("integration.request.header.Accept", "'text/xml'")]);
+    });
+    let services = Services::serving(answer("200 OK", "text/xml", xml), "/", "POST", method).await;
+    assert_eq!(call(&services, "POST", "/s/", "{}").await.text(), xml);
+}

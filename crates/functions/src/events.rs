@@ -220,6 +220,18 @@ mod tests {
     }
 
     #[test]
+    fn records_are_lines_that_only_this_user_reads() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("failed.jsonl");
+        check(Some(&file)).unwrap();
+        append(&file, "1".to_owned()).unwrap();
+        append(&file, "2".to_owned()).unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "1\n2\n");
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
     fn a_record_is_that_of_a_destination() {
         let event = Event {
             request_id: "id".to_owned(),

@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
+use crate::clients::Clients;
 use crate::events::{self, Events, Fate};
 use crate::janitor::Janitor;
 use crate::job::{Event, Job, Reply, Tried, request_id, trace_id};
@@ -21,9 +22,9 @@ use crate::limits::{CLIENT_CONTEXT_BYTES_MAX, EVENT_REQUEST_BYTES_MAX, REQUEST_B
 use crate::names::FunctionName;
 use crate::pool::{self, Message};
 use crate::settings::FunctionSettings;
-use crate::spec::{RESERVED, Spec};
+use crate::spec::Spec;
 use crate::stats::FunctionStats;
-use crate::{errors, launch, reload};
+use crate::{declaration, errors, reload};
 
 /// What holds for all functions.
 #[derive(Clone, Debug)]
@@ -75,7 +76,7 @@ struct Inner {
     by_arn: HashMap<String, Arc<Function>>,
     /// Where the functions live; callers are elsewhere.
     runtime: Handle,
-    _janitor: Option<Janitor>,
+    janitor: Option<Janitor>,
 }
 
 #[derive(Debug)]
@@ -93,14 +94,14 @@ impl Functions {
     /// # Errors
     /// When a declaration names what is not there; says what to change. Nothing is left running then.
     pub fn start(settings: Vec<FunctionSettings>, options: FunctionsOptions) -> Result<Self, StartError> {
-        let runtimes = Arc::new(launch::write_clients().map_err(StartError::Clients)?);
+        let clients = Arc::new(Clients::write().map_err(StartError::Clients)?);
         let run_id: Arc<str> = format!("{:032x}", fastrand::u128(..)).into();
         let mut specs: Vec<(String, Arc<Spec>)> = Vec::new();
         for declared in settings {
             let key = declared.name.clone();
             let fail = |reason: String| StartError::Declaration { function: key.clone(), reason };
-            let (name, scope) = declared_name(&declared.name, &options.scope).map_err(fail)?;
-            check(&declared).map_err(fail)?;
+            let (name, scope) = declaration::name(&declared.name, &options.scope).map_err(fail)?;
+            declaration::check(&declared).map_err(fail)?;
             if specs.iter().any(|(other, _)| *other == key) {
                 return Err(fail("it is declared twice".to_owned()));
             }
@@ -111,7 +112,7 @@ impl Functions {
                 settings: FunctionSettings { directory, ..declared },
                 environment: options.environment.clone(),
                 scope,
-                runtimes: runtimes.clone(),
+                clients: clients.clone(),
                 run_id: run_id.clone(),
                 stats: crate::stats::Stats::default(),
                 launched: OnceCell::new(),
@@ -123,7 +124,7 @@ impl Functions {
             by_name: HashMap::new(),
             by_arn: HashMap::new(),
             runtime: Handle::current(),
-            _janitor: (!specs.is_empty()).then(|| janitor(&run_id)).flatten(),
+            janitor: (!specs.is_empty()).then(|| janitor(&run_id)).flatten(),
         };
         for (key, spec) in specs {
             let function = Arc::new(Function::start(spec, options.reload));
@@ -153,7 +154,10 @@ impl Functions {
             }
         };
         if tokio::time::timeout(timeout, all).await.is_err() {
+            // The janitor stays, and looks again when the server is gone.
             tracing::error!("processes of functions did not end within {timeout:?}");
+        } else if let Some(janitor) = &self.inner.janitor {
+            janitor.end().await;
         }
     }
 
@@ -308,44 +312,6 @@ fn janitor(run_id: &str) -> Option<Janitor> {
         tracing::warn!(%error, "no shell: functions may outlive this server if it is killed");
     }
     started.ok()
-}
-
-fn declared_name(declared: &str, default: &Scope) -> Result<(String, Scope), String> {
-    let wrong = || {
-        format!(
-            "{declared:?} is neither a name such as hello nor an ARN such as arn:aws:lambda:us-east-1:123456789012:function:hello"
-        )
-    };
-    let name = FunctionName::parse(declared, default).filter(|name| name.qualifier.is_none()).ok_or_else(wrong)?;
-    if declared != name.name && declared != name.unqualified_arn() {
-        return Err(wrong());
-    }
-    Ok((name.name.clone(), name.scope()))
-}
-
-fn check(settings: &FunctionSettings) -> Result<(), String> {
-    if settings.concurrency_max == 0 {
-        return Err("concurrency_max is 0: no process could ever be started".to_owned());
-    }
-    if settings.concurrency_min > settings.concurrency_max {
-        return Err(format!(
-            "concurrency_min ({}) is over concurrency_max ({})",
-            settings.concurrency_min, settings.concurrency_max
-        ));
-    }
-    if settings.timeout.is_zero() {
-        return Err("its timeout is 0: no invocation could ever succeed".to_owned());
-    }
-    for (name, value) in &settings.environment {
-        if RESERVED.contains(&name.as_str()) {
-            return Err(format!("the environment variable {name} is Lambda's own: take it out"));
-        }
-        if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
-            return Err(format!("{name:?} with its value is no environment variable"));
-        }
-    }
-    events::check(settings.on_failure.as_ref())?;
-    launch::check(settings)
 }
 
 fn checked_payload(payload: Bytes, invocation: Invocation) -> Result<Bytes, FunctionError> {

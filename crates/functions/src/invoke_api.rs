@@ -81,11 +81,14 @@ impl InvokeApi {
             return Err(errors::not_allowed(&name.arn()));
         }
         let call = call(operation, name.arn(), request)?;
-        match (operation, call.invocation) {
-            (Operation::Invoke, invocation) => Ok(whole(invocation, self.functions.invoke(call).await?)),
-            (Operation::Streaming, Invocation::DryRun) => Ok(whole(Invocation::DryRun, self.functions.invoke(call).await?)),
-            (Operation::Streaming, _) => Ok(streamed(self.functions.invoke_streaming(call).await?)),
-        }
+        let trace_id = call.trace_id.clone().unwrap_or_default();
+        let mut response = match (operation, call.invocation) {
+            (Operation::Invoke, invocation) => whole(invocation, self.functions.invoke(call).await?),
+            (Operation::Streaming, Invocation::DryRun) => whole(Invocation::DryRun, self.functions.invoke(call).await?),
+            (Operation::Streaming, _) => streamed(self.functions.invoke_streaming(call).await?),
+        };
+        set(response.headers_mut(), TRACE_ID, &trace_id);
+        Ok(response)
     }
 }
 

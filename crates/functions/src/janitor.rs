@@ -5,14 +5,19 @@
 
 use std::io;
 use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::{ChildStdin, Command};
+use tokio::task::JoinHandle;
 
 use crate::process::MARKER;
 
-/// Reads until the pipe is closed. Then it looks until it finds nothing: a process may start another one while it looks.
+/// A line says that all is well. An end without one does not, and then it looks until it finds nothing: a process may start another one
+/// while it looks.
 const SCRIPT: &str = r#"
-read -r nothing
+read -r line && exit
 found=yes
 rounds=0
 while [ -n "$found" ] && [ "$rounds" -lt 20 ]; do
@@ -27,10 +32,13 @@ while [ -n "$found" ] && [ "$rounds" -lt 20 ]; do
 done
 "#;
 
+/// For a shell to end.
+const END_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// Keeps the janitor waiting for as long as it is there.
 #[derive(Debug)]
 pub struct Janitor {
-    _pipe: ChildStdin,
+    waiting: Mutex<Option<(ChildStdin, JoinHandle<()>)>>,
 }
 
 impl Janitor {
@@ -53,7 +61,16 @@ impl Janitor {
             .process_group(0)
             .spawn()?;
         let pipe = child.stdin.take().ok_or_else(|| io::Error::other("the shell has no input"))?;
-        tokio::spawn(async move { child.wait().await.ok() });
-        Ok(Self { _pipe: pipe })
+        let ended = tokio::spawn(async move { drop(child.wait().await) });
+        Ok(Self { waiting: Mutex::new(Some((pipe, ended))) })
+    }
+
+    /// Sends it home: every process of a function is gone.
+    pub async fn end(&self) {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some((mut pipe, ended)) = waiting else { return };
+        // One that is gone already needs no word.
+        pipe.write_all(b"\n").await.ok();
+        tokio::time::timeout(END_TIMEOUT, ended).await.ok();
     }
 }

@@ -4,23 +4,15 @@
 //! the function's `node_modules`. Otherwise it is the small one that Postern brings along, one for each language.
 
 use std::ffi::OsString;
-use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use tempfile::TempDir;
-
+use crate::clients::Client;
 use crate::settings::{FunctionSettings, Launch};
 use crate::spec::Spec;
 
-/// Our client for Python.
-const PYTHON_CLIENT: &str = include_str!("../runtimes/runtime.py");
-/// Our client for Node.js.
-const NODE_CLIENT: &str = include_str!("../runtimes/runtime.mjs");
-const PYTHON_CLIENT_FILE: &str = "runtime.py";
-const NODE_CLIENT_FILE: &str = "runtime.mjs";
 /// AWS's client for Node.js, as npm installs it.
 const NODE_RIC: &str = "node_modules/.bin/aws-lambda-ric";
 /// Asks Python whether AWS's client is there.
@@ -31,8 +23,12 @@ const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// What is started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Launched {
-    /// Program and arguments.
+    /// Program and arguments, up to our client.
     pub command: Vec<OsString>,
+    /// The client of ours that it is started with.
+    pub client: Option<Client>,
+    /// The arguments behind it.
+    pub arguments: Vec<OsString>,
     /// `_HANDLER`.
     pub handler: Option<String>,
     /// The end of `AWS_EXECUTION_ENV`; AWS sets none for a bootstrap.
@@ -44,17 +40,6 @@ pub struct Launched {
 enum Language {
     Python,
     Node,
-}
-
-/// Writes our clients into a directory that only this user can look into.
-///
-/// # Errors
-/// When there is no room for temporary files.
-pub fn write_clients() -> std::io::Result<TempDir> {
-    let directory = tempfile::Builder::new().prefix("postern-runtimes-").permissions(Permissions::from_mode(0o700)).tempdir()?;
-    std::fs::write(directory.path().join(PYTHON_CLIENT_FILE), PYTHON_CLIENT)?;
-    std::fs::write(directory.path().join(NODE_CLIENT_FILE), NODE_CLIENT)?;
-    Ok(directory)
 }
 
 /// Whether there is what a function's declaration names.
@@ -92,36 +77,40 @@ pub async fn find(spec: &Spec) -> Result<Launched, String> {
     let settings = &spec.settings;
     match &settings.launch {
         Launch::Command { command, handler } => {
-            Ok(Launched { command: command.iter().map(OsString::from).collect(), handler: handler.clone(), runtime: None })
+            Ok(Launched::program(command.iter().map(OsString::from).collect(), handler.clone()))
         }
         Launch::Bootstrap => {
             let command = vec![settings.directory.join("bootstrap").into()];
             // AWS's wants one to be set in any case, and calls it `hello.handler` or `bootstrap` in its own examples.
-            Ok(Launched { command, handler: Some("bootstrap".to_owned()), runtime: None })
+            Ok(Launched::program(command, Some("bootstrap".to_owned())))
         }
         Launch::Handler(handler) => {
             let language = language(&settings.directory, handler)?;
-            let command = match language {
+            Ok(match language {
                 Language::Python => python(spec, handler).await,
                 Language::Node => node(spec, handler),
-            };
-            let runtime = match language {
-                Language::Python => "python",
-                Language::Node => "nodejs",
-            };
-            Ok(Launched { command, handler: Some(handler.clone()), runtime: Some(runtime) })
+            })
         }
     }
 }
 
-async fn python(spec: &Spec, handler: &str) -> Vec<OsString> {
-    let start: [OsString; 2] = ["python3".into(), "-u".into()];
-    let client: Vec<OsString> = if has_python_ric(spec).await {
-        vec!["-m".into(), "awslambdaric".into()]
+impl Launched {
+    fn program(command: Vec<OsString>, handler: Option<String>) -> Self {
+        Self { command, client: None, arguments: Vec::new(), handler, runtime: None }
+    }
+}
+
+async fn python(spec: &Spec, handler: &str) -> Launched {
+    // Unbuffered, so that what is printed is in the log of the invocation that printed it.
+    let mut command: Vec<OsString> = vec!["python3".into(), "-u".into()];
+    let client = if has_python_ric(spec).await {
+        command.extend(["-m".into(), "awslambdaric".into()]);
+        None
     } else {
-        vec![spec.runtimes.path().join(PYTHON_CLIENT_FILE).into()]
+        Some(Client::Python)
     };
-    start.into_iter().chain(client).chain([handler.into()]).collect()
+    let (arguments, handler) = (vec![handler.into()], Some(handler.to_owned()));
+    Launched { command, client, arguments, handler, runtime: Some("python") }
 }
 
 async fn has_python_ric(spec: &Spec) -> bool {
@@ -139,13 +128,11 @@ async fn has_python_ric(spec: &Spec) -> bool {
     matches!(tokio::time::timeout(TEST_TIMEOUT, test).await, Ok(Ok(status)) if status.success())
 }
 
-fn node(spec: &Spec, handler: &str) -> Vec<OsString> {
-    let client = spec.settings.directory.join(NODE_RIC);
-    if client.is_file() {
-        vec![client.into(), handler.into()]
-    } else {
-        vec!["node".into(), spec.runtimes.path().join(NODE_CLIENT_FILE).into(), handler.into()]
-    }
+fn node(spec: &Spec, handler: &str) -> Launched {
+    let ric = spec.settings.directory.join(NODE_RIC);
+    let (command, client) = if ric.is_file() { (ric.into(), None) } else { ("node".into(), Some(Client::Node)) };
+    let (arguments, handler) = (vec![handler.into()], Some(handler.to_owned()));
+    Launched { command: vec![command], client, arguments, handler, runtime: Some("nodejs") }
 }
 
 /// The language of the file that a handler such as `app.handler` or `src/app.handler` names.

@@ -7,6 +7,8 @@
 //!
 //! A call crosses into the runtime that the functions were started on by channels alone: its callers are on other runtimes.
 
+mod clients;
+mod declaration;
 mod environment;
 mod errors;
 mod events;

@@ -163,9 +163,7 @@ impl Pool {
             let first = if self.failed_starts > 0 { self.waiting.pop_front() } else { None };
             self.start(first);
             if self.failed_starts > 1 {
-                // One at a time until one succeeds.
                 self.not_before = Some(Instant::now() + back_off(self.failed_starts, BACK_OFF_MAX));
-                return;
             }
         }
     }

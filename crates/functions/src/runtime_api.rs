@@ -7,6 +7,7 @@
 
 mod requests;
 
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use bytes::Bytes;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use postern_api_model::ports::FunctionPiece;
+use postern_api_model::ports::{FunctionPiece, RUNTIME_API_ADDRESS};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
@@ -125,7 +126,11 @@ impl RuntimeApi {
     /// # Errors
     /// When the machine has no port or descriptor left.
     pub async fn listen() -> std::io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let listener = match TcpListener::bind((RUNTIME_API_ADDRESS, 0)).await {
+            // Not every system has the whole of 127.0.0.0/8; macOS has the one address.
+            Err(error) if error.kind() == ErrorKind::AddrNotAvailable => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?,
+            bound => bound?,
+        };
         let address = listener.local_addr()?;
         let (sender, asked) = mpsc::channel(ASKED_MAX);
         let (stop, stopped) = oneshot::channel();

@@ -10,9 +10,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use postern_api_model::scope::Scope;
-use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
+use crate::clients::Clients;
 use crate::launch::{self, Launched};
 use crate::names::LATEST;
 use crate::process::Program;
@@ -55,8 +55,8 @@ pub struct Spec {
     pub environment: BTreeMap<String, String>,
     /// Whose it is when nothing else is said.
     pub scope: Scope,
-    /// The clients that Postern brings along, in a directory of their own.
-    pub runtimes: Arc<TempDir>,
+    /// The clients that Postern brings along.
+    pub clients: Arc<Clients>,
     /// No other run of a server has it.
     pub run_id: Arc<str>,
     /// What is counted.
@@ -77,7 +77,15 @@ impl Spec {
     /// When it cannot be found out how to start it; says why.
     pub async fn program(&self, api: SocketAddr) -> Result<Program, String> {
         let launched = self.launched.get_or_try_init(|| launch::find(self)).await?;
-        Ok(Program { command: launched.command.clone(), environment: self.variables(Some(launched), Some(api)) })
+        let missing = |error| format!("the runtime clients cannot be written to the temporary directory: {error}");
+        let mut command = launched.command.clone();
+        if let Some(client) = launched.client {
+            command.push(self.clients.file(client).map_err(missing)?.into());
+        }
+        command.extend(launched.arguments.iter().cloned());
+        let mut environment = self.variables(Some(launched), Some(api));
+        environment.insert("LAMBDA_RUNTIME_DIR".into(), self.clients.directory().map_err(missing)?.into());
+        Ok(Program { command, environment })
     }
 
     /// The whole environment; later ones win. Without an address, it is for finding out how to start it.
@@ -95,7 +103,6 @@ impl Spec {
             set(name, value.into());
         }
         set("LAMBDA_TASK_ROOT", self.settings.directory.clone().into());
-        set("LAMBDA_RUNTIME_DIR", self.runtimes.path().into());
         set("AWS_LAMBDA_FUNCTION_NAME", self.name.clone().into());
         set("AWS_LAMBDA_FUNCTION_VERSION", LATEST.into());
         set("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", self.settings.memory_mb.to_string().into());

@@ -38,6 +38,7 @@ async fn a_call_and_its_answer() {
     assert_eq!((head.status, body.as_str()), (StatusCode::OK, r#"[1, "arn:aws:lambda:us-east-1:000000000000:function:hello"]"#));
     assert_eq!(head.headers["x-amz-executed-version"], "$LATEST");
     assert_eq!(head.headers["content-type"], "application/json");
+    assert!(head.headers["x-amzn-trace-id"].to_str().unwrap().starts_with("Root=1-"));
     let log = base64::engine::general_purpose::STANDARD.decode(&head.headers["x-amz-log-result"]).unwrap();
     let id = head.headers["x-amzn-requestid"].to_str().unwrap();
     assert!(String::from_utf8(log).unwrap().starts_with(&format!("START RequestId: {id} Version: $LATEST\nsaid\n")));
@@ -55,7 +56,8 @@ async fn a_call_and_its_answer() {
 async fn what_is_refused_is_refused_in_the_words_of_aws() {
     let running = Declared::python(HANDLER).start();
     let long = "1".repeat(6 * 1024 * 1024 + 1);
-    let cases: [(&str, &[(&str, &str)], &str, u16, &str, &str); 8] = [
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, u16, &'a str, &'a str);
+    let cases: [Case<'_>; 8] = [
         (
             "/2015-03-31/functions/none/invocations",
             &[],

@@ -54,7 +54,7 @@ async fn rest(mut pieces: Pin<Box<dyn FunctionPieces>>) -> (String, FunctionEnd)
     let mut text = String::new();
     while let Some(piece) = next(&mut pieces).await {
         match piece {
-            FunctionPiece::Chunk(chunk) => text.push_str(&String::from_utf8(chunk.to_vec()).unwrap()),
+            FunctionPiece::Chunk(chunk) => text.push_str(std::str::from_utf8(&chunk).unwrap()),
             FunctionPiece::Complete(end) => {
                 assert_eq!(next(&mut pieces).await, None);
                 return (text, end);

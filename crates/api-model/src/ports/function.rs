@@ -1,11 +1,16 @@
 //! Calls of Lambda functions that run on this machine.
 
+use std::net::Ipv4Addr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
 use super::PortFuture;
+
+/// The loopback address on which functions ask for their events. It is one of their own so that a backend can never be one: whoever may
+/// write an integration could otherwise take other APIs' events from there.
+pub const RUNTIME_API_ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 80, 84, 78);
 
 /// Called by the data plane for a function that is declared as a local one. What the caller no longer waits for goes on: dropping the
 /// future ends neither the invocation nor the process (AWS's integration timeout does not either).

@@ -44,8 +44,8 @@ pub(crate) struct PublishedStage {
     variables: BTreeMap<String, String>,
     /// By method; `None` for methods that call no backend.
     endpoints: Vec<Option<Result<Endpoint, AddressError>>>,
-    /// By method; `None` for methods that call no AWS service.
-    services: Vec<Option<Result<ResolvedService, AddressError>>>,
+    /// Of the methods that call an AWS service.
+    services: BTreeMap<MethodIndex, Result<ResolvedService, AddressError>>,
     /// By method; `None` for methods that call no function.
     functions: Vec<Option<Result<LambdaFunction, AddressError>>>,
     /// By method; empty when the stage blocks nothing.
@@ -163,10 +163,10 @@ impl PublishedStage {
             resolved.as_ref().err().into_iter().for_each(|reason| warn(method, reason));
             Some(resolved)
         });
-        let services = api.methods().iter().map(|method| {
+        let services = api.methods().iter().enumerate().filter_map(|(index, method)| {
             let resolved = method.service()?.resolve(&stage.variables);
             resolved.as_ref().err().into_iter().for_each(|reason| warn(method, reason));
-            Some(resolved)
+            Some((index, resolved))
         });
         // Ids are letters and digits; one that were none would only be missing from a field.
         let value = |text: &str| HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("unknown"));
@@ -276,7 +276,7 @@ impl PublishedStage {
 
     /// Which AWS service a method calls.
     pub(crate) fn service(&self, method: MethodIndex) -> Result<&ResolvedService, AddressError> {
-        match &self.services[method] {
+        match self.services.get(&method) {
             Some(Ok(service)) => Ok(service),
             Some(Err(reason)) => Err(reason),
             None => Err("the method calls no service"),

@@ -49,6 +49,8 @@ pub(crate) struct ExecutionLog {
     /// Of the request's body.
     content_type: OnceLock<HeaderValue>,
     sent: OnceLock<Instant>,
+    /// What an AWS service calls the request that it was sent.
+    service_request_id: OnceLock<Box<str>>,
 }
 
 /// Where lines go.
@@ -97,6 +99,7 @@ impl ExecutionLog {
             secrets: OnceLock::new(),
             content_type: OnceLock::new(),
             sent: OnceLock::new(),
+            service_request_id: OnceLock::new(),
         }
     }
 
@@ -197,6 +200,14 @@ impl ExecutionLog {
         }
     }
 
+    /// What an AWS service answered besides.
+    pub(crate) fn service_answered(&self, headers: &HeaderMap) {
+        const OF_S3: HeaderName = HeaderName::from_static("x-amz-request-id");
+        if let Some(request_id) = headers.get(names::REQUEST_ID).or_else(|| headers.get(OF_S3)) {
+            let _ = self.service_request_id.set(id(request_id));
+        }
+    }
+
     /// What the client is about to be sent, before it is compressed.
     pub(crate) fn method_response(&self, response: &mut Response) {
         if self.detail < Detail::Everything {
@@ -211,6 +222,7 @@ impl ExecutionLog {
     pub(crate) fn succeeded(&self, status: StatusCode) {
         self.step(|| "Successfully completed execution".to_owned());
         self.step(|| completed(status));
+        self.after_completion();
     }
 
     /// The gateway answered in its place.
@@ -222,6 +234,14 @@ impl ExecutionLog {
             _ => self.failure(|| text::failure(error, self.content_type.get())),
         }
         self.failure(|| completed(status));
+        self.after_completion();
+    }
+
+    /// Published logs of deployed stages end so; TestInvokeMethod's do not.
+    fn after_completion(&self) {
+        if let (Sink::Server { .. }, Some(request_id)) = (&self.sink, self.service_request_id.get()) {
+            self.step(|| format!("AWS Integration Endpoint RequestId : {request_id}"));
+        }
     }
 
     fn failure(&self, line: impl FnOnce() -> String) {

@@ -34,12 +34,17 @@ impl Spellings {
         self.0.entry(written.to_ascii_lowercase().into()).or_insert_with(|| written.into());
     }
 
+    /// The name as somebody wrote it, if that is known.
+    pub(crate) fn written(&self, name: &HeaderName) -> Option<&str> {
+        self.0.get(name.as_str()).map(|known| &**known)
+    }
+
     /// The name for people.
     pub(crate) fn of<'a>(&'a self, name: &'a HeaderName) -> Cow<'a, str> {
-        let name = name.as_str();
-        if let Some(known) = self.0.get(name) {
-            return (&**known).into();
+        if let Some(known) = self.written(name) {
+            return known.into();
         }
+        let name = name.as_str();
         if let Some((_, known)) = EXCEPTIONS.iter().find(|(lower, _)| *lower == name) {
             return (*known).into();
         }

@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode, header};
 use tokio::time::Instant;
 
 use super::hold::{Delivery, Limits, hold};
-use super::{Answer, MappedAnswer, send_signed};
+use super::{Answer, MappedAnswer, aws};
 use crate::backends::Backends;
 use crate::compile::{CompiledResponse, MappedExchange, MockExchange, Template, Transfer};
 use crate::content::{self, Conversion, Kind, TextBody};
@@ -29,7 +29,7 @@ pub(super) async fn mapped<'a>(
         Call::Http(HttpCall { request, deadline }) => (upstreams.send(request, deadline).await?, deadline),
         Call::Service(request) => {
             let deadline = request.deadline;
-            (send_signed(upstreams, backends, *request, asked.context.arrival.log()).await?, deadline)
+            (aws::call(upstreams, backends, *request, asked.context.arrival.log(), limits).await?, deadline)
         }
     };
     if let Some(log) = asked.context.arrival.log() {

@@ -145,8 +145,9 @@ impl RequestFacts {
                 pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(k, v)| (decoded(k), decoded(v))).collect()
             }
             (Self::Live(live), ParameterKind::Header) => {
-                let pair = |(name, value)| (http::HeaderName::as_str(name).to_owned(), header_text(value).into_owned());
-                live.headers.iter().map(pair).collect()
+                let spellings = live.arrival.spellings();
+                let spelled = |name| spellings.written(name).unwrap_or(name.as_str()).to_owned();
+                live.headers.iter().map(|(name, value)| (spelled(name), header_text(value).into_owned())).collect()
             }
             (Self::Given(given), kind) => given.parameters(kind).to_vec(),
         }

@@ -56,6 +56,7 @@ fn live(uri: &str, path: &str, fields: &[(&'static str, &'static str)]) -> LiveR
         uri: uri.parse().unwrap(),
         version: http::Version::HTTP_11,
         headers: headers.clone(),
+        names: crate::transport::SentNames::default(),
         body: crate::transport::Body::empty(),
         peer: "192.0.2.1:5".parse().unwrap(),
         local: "127.0.0.1:80".parse().unwrap(),

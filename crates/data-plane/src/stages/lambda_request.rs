@@ -78,7 +78,8 @@ fn event(validated: Validated<'_>, kind: Kind) -> Result<Bytes, GatewayError> {
     let Message { mut headers, present, mut body } = validated.into_message();
     let body = body.take_whole().ok_or(GatewayError::Configuration("the request's body was not read"))?;
     event_fields(&mut headers, present, arrival, Purpose::of(stage.is_test()));
-    let spell = |name: &HeaderName| spelling(name, arrival);
+    let written = arrival.spellings();
+    let spell = |name: &HeaderName| spelling(name, arrival, &written);
     let event = Event {
         arrival,
         stage,
@@ -116,14 +117,18 @@ fn event_fields(headers: &mut HeaderMap, present: Fields, arrival: &Arrival, pur
     }
 }
 
-/// A field's name as the client wrote it, as far as that is known: HTTP/2 has lower case alone, and most who write HTTP/1.1 capitalise. The
-/// gateway's own are always capitalised (recorded).
-fn spelling(name: &HeaderName, arrival: &Arrival) -> String {
+/// A field's name as the client wrote it (recorded). Where that is not known: HTTP/2 has lower case alone, and most who write HTTP/1.1
+/// capitalise. The gateway's own are always capitalised (recorded).
+fn spelling(name: &HeaderName, arrival: &Arrival, written: &Spellings) -> String {
     let own = [names::FORWARDED_FOR, names::FORWARDED_PORT, names::FORWARDED_PROTO, names::TRACE_ID, header::HOST];
-    if arrival.version == Version::HTTP_2 && !own.contains(name) {
-        return name.as_str().to_owned();
+    if own.contains(name) {
+        return Spellings::default().of(name).into_owned();
     }
-    Spellings::default().of(name).into_owned()
+    match written.written(name) {
+        Some(written) => written.to_owned(),
+        None if arrival.version == Version::HTTP_2 => name.as_str().to_owned(),
+        None => written.of(name).into_owned(),
+    }
 }
 
 impl<'a> LambdaCall<'a> {

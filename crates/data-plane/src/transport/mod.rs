@@ -10,11 +10,13 @@ use http::{HeaderMap, Method, StatusCode, Uri, Version};
 
 mod body;
 mod framing;
+mod sent_names;
 mod server;
 mod timer;
 mod upstream;
 
 pub use body::{Body, BodyError};
+pub use sent_names::SentNames;
 pub use server::{ListenerSettings, Workers};
 pub use upstream::{
     ChosenBy, ClientIdentity, ClientIdentityError, Origin, ResolveFuture, Resolver, Scheme, SystemResolver, TlsVerify,
@@ -31,6 +33,8 @@ pub struct Request {
     pub version: Version,
     /// All fields, hop-by-hop ones included: which of them travel on is the pipeline's decision. Exactly one valid `host`.
     pub headers: HeaderMap,
+    /// The fields' names as the client wrote them, where that is known.
+    pub names: SentNames,
     /// The body, empty or streaming.
     pub body: Body,
     /// Where the connection came from.

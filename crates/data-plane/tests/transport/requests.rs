@@ -2,10 +2,12 @@
 
 use std::sync::atomic::Ordering;
 
+use http::StatusCode;
+use postern_data_plane::transport::{Handler, Request, Response, Upstreams};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::harness::{Echo, Ended, exchange, read_answer, serve};
+use crate::harness::{Echo, Ended, exchange, read_answer, serve, text};
 
 const REFUSED: &[(&str, &[u8], &str)] = &[
     ("differing lengths", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!", "400"),
@@ -255,4 +257,50 @@ async fn expect_100_is_answered_when_the_body_is_read() {
     stream.write_all(b"hi").await.unwrap();
     let answer = read_answer(&mut stream).await;
     assert!(answer.contains("body=hi") && !answer.contains("expect"), "{answer}");
+}
+
+/// Answers with the names as the client wrote them.
+struct Names;
+
+impl Handler for Names {
+    async fn handle(&self, _: &Upstreams, request: Request) -> Response {
+        // A body that arrives meanwhile changes nothing.
+        let _ = request.body.collect(1 << 20).await;
+        text(StatusCode::OK, request.names.list().join(" "))
+    }
+}
+
+#[tokio::test]
+async fn names_are_known_as_the_client_spelled_them() {
+    let (_workers, address) = serve(Names);
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let body = "B-Body: x\r\n\r\n".repeat(2_000);
+    for (head, body, names) in [
+        ("GET / HTTP/1.1\r\nHost: a\r\ntEsT-HEADeR: b\r\n\r\n", "", "Host tEsT-HEADeR"),
+        ("GET / HTTP/1.1\r\nHOST: a\r\nTest-Header: b\r\n\r\n", "", "HOST Test-Header"),
+        (
+            "POST / HTTP/1.1\r\nhost: a\r\nContent-length: 14000\r\nX-aB: c\r\nx-Ab: d\r\n\r\n",
+            &*body,
+            "host Content-length X-aB x-Ab",
+        ),
+        ("GET / HTTP/1.1\r\nHosT: a\r\n\r\n", "", "HosT"),
+    ] {
+        // In two parts, so that the second is read by itself.
+        let (first, second) = head.split_at(10);
+        stream.write_all(first.as_bytes()).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        stream.write_all(second.as_bytes()).await.unwrap();
+        stream.write_all(&body.as_bytes()[..body.len().min(14_000)]).await.unwrap();
+        let answer = read_answer(&mut stream).await;
+        assert!(answer.ends_with(&format!("\r\n\r\n{names}")), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn names_of_pipelined_requests_are_never_those_of_others() {
+    let (_workers, address) = serve(Names);
+    let requests = b"GET / HTTP/1.1\r\nHost: a\r\nOnE: b\r\n\r\nGET / HTTP/1.1\r\nhOsT: a\r\nConnection: close\r\n\r\n";
+    let (answers, _) = exchange(address, requests).await;
+    assert!(answers.contains("Host OnE"), "{answers}");
+    assert!(!answers.contains("hOsT") && answers.matches("OnE").count() == 1, "{answers}");
 }

@@ -58,6 +58,8 @@ pub struct Settings {
     pub http: Http,
     /// Addresses that the guard lets integrations connect to.
     pub allowed_addresses: Vec<IpAddr>,
+    /// Whether HTTP/2 is offered to backends.
+    pub http2_backends: bool,
     /// Lambda functions, here and elsewhere.
     pub functions: DeclaredFunctions,
     /// Where AWS services are.
@@ -173,6 +175,7 @@ impl Settings {
             management,
             http,
             allowed_addresses: values.ip_addresses(&table::INTEGRATIONS_ALLOWED_ADDRESSES),
+            http2_backends: values.switch(&table::INTEGRATIONS_HTTP2),
             resident_apis_max: values.size(&table::LIMITS_RESIDENT_APIS_MAX),
             import_bytes_max: values.size(&table::LIMITS_IMPORT_BYTES_MAX),
             log: Log::read(&mut values),

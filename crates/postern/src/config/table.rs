@@ -269,6 +269,16 @@ pub static INTEGRATIONS_ALLOWED_ADDRESSES: Key = Key {
     about: "IP addresses that integrations may connect to although the guard refuses them: link-local and metadata addresses and Postern's own listeners.",
 };
 
+/// What is spoken to backends.
+pub static INTEGRATIONS_HTTP2: Key = Key {
+    path: "integrations.http2",
+    flag: None,
+    short_env: None,
+    takes: Takes::Switch,
+    default: Some("true"),
+    about: "Offer HTTP/2 to backends over TLS; those that do not take it, and all over plain TCP, are spoken to in HTTP/1.1.",
+};
+
 /// Where AWS services are.
 pub static SERVICES_ENDPOINT: Key = Key {
     path: "services.endpoint",
@@ -409,6 +419,7 @@ pub static KEYS: [&Key; 29] = [
     &HTTP_DRAIN_TIMEOUT_MS,
     &HTTPS_ADDRESS,
     &INTEGRATIONS_ALLOWED_ADDRESSES,
+    &INTEGRATIONS_HTTP2,
     &SERVICES_ENDPOINT,
     &CREDENTIALS_ACCESS_KEY_ID,
     &CREDENTIALS_SECRET_ACCESS_KEY,

@@ -59,6 +59,7 @@ fn nothing_said_is_the_defaults() {
     assert_eq!(settings.http.max_body_bytes, 10 * 1024 * 1024);
     assert_eq!(settings.http.buffer_bytes, 64 * 1024);
     assert_eq!(settings.allowed_addresses, Vec::<IpAddr>::new());
+    assert!(settings.http2_backends);
     assert_eq!(settings.log.access, LineTarget::Stderr);
     assert_eq!(settings.file, None);
 }
@@ -97,7 +98,7 @@ fn every_key_can_be_set_in_the_file() {
     let case = Case::new().file(
         "data_dir = 'd'\naccount = '123456789012'\ndev = true\n[management]\naddress = '[::1]:0'\n[http]\naddress = 'localhost:0'\n\
          header_timeout_ms = 1\nbody_timeout_ms = 2\nidle_timeout_ms = 3\nmax_body_bytes = 4\nbuffer_bytes = 5\nworkers = 6\n\
-         drain_timeout_ms = 7\n[integrations]\nallowed_addresses = ['169.254.169.254', '::1']\n[limits]\nresident_apis_max = 8\nimport_bytes_max = 9\n\
+         drain_timeout_ms = 7\n[integrations]\nallowed_addresses = ['169.254.169.254', '::1']\nhttp2 = false\n[limits]\nresident_apis_max = 8\nimport_bytes_max = 9\n\
          [log]\nlevel = 'info,postern=debug'\nformat = 'json'\naccess = '/var/log/postern/access.log'\n",
     );
     let settings = case.read().unwrap();
@@ -108,6 +109,7 @@ fn every_key_can_be_set_in_the_file() {
     assert_eq!(settings.resident_apis_max, 8);
     assert_eq!(settings.import_bytes_max, 9);
     assert_eq!(settings.allowed_addresses.len(), 2);
+    assert!(!settings.http2_backends);
     assert_eq!(settings.log.format, LogFormat::Json);
     assert_eq!(settings.log.access, LineTarget::File(PathBuf::from("/var/log/postern/access.log")));
 }

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use postern_data_plane::transport::{ListenerSettings, UpstreamSettings, Workers};
+use postern_data_plane::transport::{ListenerSettings, UpstreamCounts, UpstreamSettings, Workers};
 use postern_data_plane::{AccessLog, Gateway};
 use tokio::net::TcpListener;
 
@@ -28,10 +28,12 @@ pub fn local_address(listener: &TcpListener, asked: SocketAddr) -> Result<Socket
 }
 
 /// How backends are connected to; the workers add their own addresses to what is refused.
-pub fn upstream_settings(settings: &Settings, management: SocketAddr) -> UpstreamSettings {
+pub fn upstream_settings(settings: &Settings, management: SocketAddr, counts: Arc<UpstreamCounts>) -> UpstreamSettings {
     UpstreamSettings {
         allowed_addresses: settings.allowed_addresses.clone(),
+        http2: settings.http2_backends,
         own_addresses: vec![management],
+        counts,
         ..UpstreamSettings::default()
     }
 }

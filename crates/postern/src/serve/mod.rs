@@ -20,7 +20,7 @@ use std::time::Duration;
 use postern_api_model::ports::{ApiSource, PublishError};
 use postern_control_plane::clock::SystemClock;
 use postern_control_plane::{AuthMode, ControlPlane};
-use postern_data_plane::transport::{Upstreams, Workers};
+use postern_data_plane::transport::{UpstreamCounts, Upstreams, Workers};
 use postern_data_plane::{AccessLog, Gateway, GatewaySettings, LogKey};
 use postern_functions::Functions;
 use postern_store::{OpenMode, SqliteStore, Store};
@@ -156,6 +156,7 @@ struct Planes {
     credentials: Arc<ConfiguredCredentials>,
     functions: Option<LocalFunctions>,
     counters: Arc<Counters>,
+    upstream_counts: Arc<UpstreamCounts>,
     /// The last change before anything was served.
     seq: u64,
 }
@@ -192,7 +193,8 @@ impl Planes {
         let gateway = Arc::new(Gateway::new(limits, loader, access_log.clone()));
         let data_plane = Arc::clone(&gateway) as Arc<dyn DataPlane>;
         let publisher = StorePublisher::new(Arc::clone(&store) as _, data_plane, served, Arc::clone(&counters));
-        Ok(Self { store, publisher: Arc::new(publisher), gateway, access_log, credentials, functions, counters, seq })
+        let (publisher, upstream_counts) = (Arc::new(publisher), Arc::default());
+        Ok(Self { store, publisher, gateway, access_log, credentials, functions, counters, upstream_counts, seq })
     }
 
     fn control_plane(&self, settings: &Settings, http: SocketAddr, upstreams: Upstreams) -> ControlPlane {
@@ -214,10 +216,12 @@ impl Planes {
         upstreams: Upstreams,
     ) -> ManagementService<Gateway> {
         let (gateway, handler) = (Arc::clone(&self.gateway), Arc::clone(&self.gateway));
+        let connections = Arc::clone(&self.upstream_counts);
         let functions = self.functions.as_ref().map(LocalFunctions::handle);
         let counted = functions;
         let function_stats = move || counted.as_ref().map(Functions::stats).unwrap_or_default();
-        let metrics = Metrics::new(Arc::clone(&self.counters), move || traffic_counts(&gateway), function_stats);
+        let traffic_stats = move || traffic_counts(&gateway, &connections);
+        let metrics = Metrics::new(Arc::clone(&self.counters), traffic_stats, function_stats);
         let traffic = Traffic { handler, upstreams, max_body_bytes: settings.http.max_body_bytes };
         let traffic = (settings.mode == Mode::Dev).then_some(traffic);
         ManagementService { calls: Calls::new(control_plane), metrics, traffic }
@@ -247,7 +251,7 @@ impl Server {
     async fn start(settings: &Settings, planes: &Planes) -> Result<Self, Failure> {
         let listener = listeners::bind_management(settings.management).await?;
         let management = listeners::local_address(&listener, settings.management)?;
-        let mut upstreams = listeners::upstream_settings(settings, management);
+        let mut upstreams = listeners::upstream_settings(settings, management, Arc::clone(&planes.upstream_counts));
         let workers = listeners::start_workers(settings, upstreams.clone(), Arc::clone(&planes.gateway))?;
         let http = workers.addresses().first().copied().unwrap_or(settings.http.address);
         upstreams.own_addresses.push(http);
@@ -292,7 +296,7 @@ impl DataPlane for Gateway {
     }
 }
 
-fn traffic_counts(gateway: &Gateway) -> TrafficCounts {
+fn traffic_counts(gateway: &Gateway, connections: &UpstreamCounts) -> TrafficCounts {
     let counts = gateway.metrics();
     let succeeded = counts.requests.saturating_sub(counts.client_errors).saturating_sub(counts.server_errors);
     TrafficCounts {
@@ -300,6 +304,8 @@ fn traffic_counts(gateway: &Gateway) -> TrafficCounts {
         failures: [("integration", counts.integration_failures), ("gateway", counts.gateway_failures)],
         resident_apis: counts.resident_apis,
         access_log_dropped: counts.access_log_dropped,
+        backend_connections: connections.open() as u64,
+        backend_connections_idle: connections.idle() as u64,
     }
 }
 

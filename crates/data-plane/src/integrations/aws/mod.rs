@@ -5,7 +5,9 @@
 //! and connections from the worker's pool. What is not configured fails with an error that says which key to set.
 
 mod place;
+mod query_xml;
 mod service;
+mod stand_in;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, Uri, header};
@@ -17,10 +19,12 @@ use crate::backends::Backends;
 use crate::clock;
 use crate::error::GatewayError;
 use crate::execution_log::ExecutionLog;
+use crate::integrations::Limits;
 use crate::transport::{Response, UpstreamRequest, Upstreams};
 use place::Located;
 pub(crate) use place::Place;
 pub(crate) use service::Service;
+use stand_in::Translation;
 
 /// Fields that are the signature's own. One that came from elsewhere would be sent next to it, or in its place.
 const SIGNATURE_FIELDS: [HeaderName; 5] = [
@@ -47,6 +51,30 @@ pub(crate) struct SignedRequest<'a> {
     pub(crate) credentials: WantedCredentials<'a>,
     /// By when the answer's head must be there; the body's is for the caller to set.
     pub(crate) deadline: Instant,
+}
+
+/// Sends an integration's request, and gives the answer as the service at AWS would.
+///
+/// # Errors
+/// As with [`send_signed`].
+pub(super) async fn call(
+    upstreams: &Upstreams,
+    backends: &Backends,
+    mut request: SignedRequest<'_>,
+    log: Option<&ExecutionLog>,
+    limits: Limits,
+) -> Result<Response, GatewayError> {
+    let deadline = request.deadline;
+    let is_aws = request.place.is_aws(&request.service, &backends.services);
+    let translation = if is_aws { None } else { Translation::begin(&mut request) };
+    let response = send_signed(upstreams, backends, request, log).await?;
+    if let Some(log) = log {
+        log.service_answered(&response.headers);
+    }
+    match translation {
+        Some(translation) => translation.end(response, deadline, limits).await,
+        None => Ok(response),
+    }
 }
 
 /// Signs `request` and sends it.

@@ -15,10 +15,8 @@ pub(crate) enum Place<'a> {
     /// The configured endpoints of services, by the service's name.
     Configured,
     /// It is at AWS.
-    #[allow(dead_code, reason = "for functions, whose place is said of each")]
     Aws,
     /// It is here.
-    #[allow(dead_code, reason = "for functions, whose place is said of each")]
     At(&'a BaseUrl),
 }
 
@@ -54,11 +52,23 @@ impl Place<'_> {
     }
 }
 
+impl Place<'_> {
+    /// Whether it is at AWS, and not at what stands in for it.
+    pub(super) fn is_aws(&self, service: &Service<'_>, configured: &ServiceEndpoints) -> bool {
+        match self {
+            Self::Aws => true,
+            Self::At(_) => false,
+            Self::Configured => configured.of(service) == Some(&ServiceEndpoint::Aws),
+        }
+    }
+}
+
 impl ServiceEndpoints {
     /// That of a service: the one of its whole name, of the name without its subdomain, or the default.
     fn of(&self, service: &Service<'_>) -> Option<&ServiceEndpoint> {
-        let own = self.by_service.get(&service.full_name()).or_else(|| self.by_service.get(service.name));
-        own.or(self.default.as_ref())
+        let full_name = service.full_name();
+        let names = [Some(&*full_name), Some(service.name), service.other_name()];
+        names.into_iter().flatten().find_map(|name| self.by_service.get(name)).or(self.default.as_ref())
     }
 }
 

@@ -14,11 +14,10 @@ pub(crate) struct Service<'a> {
 }
 
 /// Services whose signing name is not their name in host names (botocore's service descriptions, `signingName`).
-const SIGNING_NAMES: [(&str, &str); 9] = [
+const SIGNING_NAMES: [(&str, &str); 8] = [
     ("api.mediatailor", "mediatailor"),
     ("bedrock-runtime", "bedrock"),
     ("bedrock-agent-runtime", "bedrock"),
-    ("data.iot", "iotdata"),
     ("email", "ses"),
     ("entitlement.marketplace", "aws-marketplace"),
     ("metering.marketplace", "aws-marketplace"),
@@ -29,6 +28,8 @@ const SIGNING_NAMES: [(&str, &str); 9] = [
 /// Services whose name in integration URIs is not their name in host names (AWS's console offers IoT's data plane so, with the
 /// account's prefix as subdomain).
 const HOST_NAMES: [(&str, &str); 1] = [("iotdata", "iot")];
+
+const IOT_DATA: &str = "iotdata";
 
 /// Services without regions: their host name has none, and they are signed for [`GLOBAL_REGION`] (botocore's `endpoints.json`).
 const GLOBAL: [&str; 4] = ["cloudfront", "iam", "organizations", "route53"];
@@ -43,13 +44,13 @@ const VARIABLES: [(&str, &str); 16] = [
     ("elasticmapreduce", "EMR"),
     ("es", "ELASTICSEARCH_SERVICE"),
     ("events", "EVENTBRIDGE"),
+    ("iot", "IOT_DATA_PLANE"),
     ("iotdata", "IOT_DATA_PLANE"),
     ("logs", "CLOUDWATCH_LOGS"),
     ("monitoring", "CLOUDWATCH"),
     ("route53", "ROUTE_53"),
     ("runtime.sagemaker", "SAGEMAKER_RUNTIME"),
     ("secretsmanager", "SECRETS_MANAGER"),
-    ("servicediscovery", "SERVICEDISCOVERY"),
     ("states", "SFN"),
     ("streams.dynamodb", "DYNAMODB_STREAMS"),
 ];
@@ -67,7 +68,6 @@ const DOMAIN_DEFAULT: &str = "amazonaws.com";
 
 impl<'a> Service<'a> {
     /// A service without a subdomain.
-    #[allow(dead_code, reason = "for functions, whose service is always Lambda")]
     pub(crate) fn new(name: &'a str) -> Self {
         Self { subdomain: None, name }
     }
@@ -79,7 +79,21 @@ impl<'a> Service<'a> {
 
     /// In the credential scope.
     pub(super) fn signing_name(&self) -> &str {
+        if self.is_iot_data() {
+            return IOT_DATA;
+        }
         found(&SIGNING_NAMES, &self.full_name()).or_else(|| found(&SIGNING_NAMES, self.name)).unwrap_or(self.name)
+    }
+
+    /// A further name under which its endpoint may be configured: IoT's data plane is one service, whatever an account's prefix.
+    pub(super) fn other_name(&self) -> Option<&'static str> {
+        self.is_iot_data().then_some("data-ats.iot")
+    }
+
+    /// `iotdata`, `data.iot` or `{prefix}-ats.iot`.
+    fn is_iot_data(&self) -> bool {
+        let is_data = |subdomain: &str| subdomain == "data" || subdomain.ends_with("-ats");
+        self.name == IOT_DATA || (self.name == "iot" && self.subdomain.is_some_and(is_data))
     }
 
     /// In the credential scope.

@@ -14,6 +14,8 @@ use tokio::net::TcpStream;
 
 use super::connection::State;
 
+/// Read at a time while a head is expected: most requests are whole in it.
+const HEAD_READ_BYTES: usize = 8 * 1024;
 /// Thrown away at a time when a connection is closed.
 const LINGER_READ_BYTES: usize = 4 * 1024;
 /// Reads that are thrown away at most: a client that goes on sending is cut off.
@@ -41,12 +43,28 @@ impl ClientIo {
     }
 }
 
+impl ClientIo {
+    /// Reads what is kept for its names as well.
+    fn poll_read_head(&mut self, cx: &mut Context<'_>, mut buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        let mut scratch = [const { MaybeUninit::uninit() }; HEAD_READ_BYTES];
+        let size = buf.remaining().min(HEAD_READ_BYTES);
+        let mut read = ReadBuf::uninit(&mut scratch[..size]);
+        ready!(Pin::new(&mut self.stream).poll_read(cx, read.unfilled()))?;
+        self.state.head_read(read.filled());
+        buf.put_slice(read.filled());
+        Poll::Ready(Ok(()))
+    }
+}
+
 impl Read for ClientIo {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, mut buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if !this.first.is_empty() {
             let size = this.first.len().min(buf.remaining());
             buf.put_slice(&this.first[..size]);
+            if this.state.expects_head() {
+                this.state.head_read(&this.first[..size]);
+            }
             this.first.advance(size);
             if this.first.is_empty() {
                 // Lets go of the buffer.
@@ -54,7 +72,11 @@ impl Read for ClientIo {
             }
             return Poll::Ready(Ok(()));
         }
-        ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+        if this.state.expects_head() {
+            ready!(this.poll_read_head(cx, buf))?;
+        } else {
+            ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+        }
         this.state.bytes_read();
         Poll::Ready(Ok(()))
     }

@@ -20,6 +20,7 @@ use super::sniff::{Protocol, sniff};
 use super::stalled::Answers;
 use super::worker::{Shared, sweep_interval};
 use crate::transport::Handler;
+use crate::transport::sent_names::{HeadTap, Part};
 
 /// How long a closed connection is still read from, so that the last answer is not lost to a reset (RFC 9112, 9.6).
 const LINGER_MS_MAX: u128 = 2_000;
@@ -80,6 +81,7 @@ pub(super) struct State {
     in_flight: AtomicU32,
     http2: AtomicBool,
     answers: Answers,
+    head: Arc<HeadTap>,
     task: OnceLock<Waker>,
     ticks: Arc<AtomicU64>,
 }
@@ -130,6 +132,7 @@ impl Connections {
             in_flight: AtomicU32::new(0),
             http2: AtomicBool::new(false),
             answers: Answers::default(),
+            head: Arc::default(),
             task: OnceLock::new(),
             ticks: Arc::clone(&self.ticks),
         });
@@ -262,6 +265,24 @@ impl State {
     pub(super) fn is_http2(&self) {
         self.http2.store(true, Relaxed);
         self.enter(Phase::Idle);
+    }
+
+    /// The last head in HTTP/1.1.
+    pub(super) fn head(&self) -> &Arc<HeadTap> {
+        &self.head
+    }
+
+    /// Whether what comes next is a part of a head in HTTP/1.1.
+    pub(super) fn expects_head(&self) -> bool {
+        let phase = self.phase.load(Relaxed);
+        (phase == Phase::Idle as u8 || phase == Phase::ReadingHead as u8) && !self.http2.load(Relaxed)
+    }
+
+    /// Such a part was read.
+    pub(super) fn head_read(&self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.head.read(bytes, if self.is(Phase::Idle) { Part::First } else { Part::Next });
+        }
     }
 
     pub(super) fn bytes_read(&self) {

@@ -15,7 +15,7 @@ use super::connection::{InFlight, State};
 use super::refuse::{Refusal, check};
 use super::stalled::Watched;
 use super::worker::Shared;
-use crate::transport::{Body, BodyError, Handler, Refused, Request, Response, framing};
+use crate::transport::{Body, BodyError, Handler, Refused, Request, Response, SentNames, framing};
 
 /// The two ends of a connection.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +51,7 @@ pub(super) async fn answer<H: Handler>(
                 uri: head.uri,
                 version: head.version,
                 headers: head.headers,
+                names: if is_http2 { SentNames::default() } else { state.head().take() },
                 body: Body::from_client(incoming, shared.settings.max_body_bytes, shared.settings.body_timeout),
                 peer: ends.peer,
                 local: ends.local,

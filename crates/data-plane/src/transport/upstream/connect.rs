@@ -21,6 +21,14 @@ const READ_BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// Addresses of one name that are tried.
 const ADDRESSES_TRIED_MAX: usize = 8;
 
+/// A socket, ready for its first request.
+struct Opened {
+    io: UpstreamIo,
+    budget: HeadBudget,
+    place: Place,
+    is_http2: bool,
+}
+
 /// Opens connections.
 pub(super) struct Connector {
     resolver: CachedResolver,
@@ -41,43 +49,22 @@ impl Connector {
 
     /// A fresh connection to the slot's origin. Its tasks hold `slot` until they have ended.
     pub(super) async fn connect(&self, slot: Slot) -> Result<Lease, UpstreamError> {
-        let origin = slot.origin().clone();
-        let (tcp, place) = self.connect_tcp(&origin, slot.host()).await?;
-        match origin.scheme() {
-            Scheme::Http => {
-                let budget = HeadBudget::default();
-                self.begin_http1(UpstreamIo::plain(tcp, budget.clone()), budget, slot, place).await
-            }
-            Scheme::Https => self.connect_tls(&origin, tcp, slot, place).await,
-        }
+        let opened = self.open(slot.origin(), slot.host()).await;
+        let Opened { io, budget, place, is_http2 } = opened.inspect_err(|_| slot.failed())?;
+        if is_http2 { http2::begin(io, slot, place).await } else { begin_http1(io, budget, slot, place).await }
     }
 
-    async fn connect_tls(&self, origin: &Origin, tcp: TcpStream, slot: Slot, place: Place) -> Result<Lease, UpstreamError> {
+    async fn open(&self, origin: &Origin, host: &Host) -> Result<Opened, UpstreamError> {
+        let (tcp, place) = self.connect_tcp(origin, host).await?;
+        let budget = HeadBudget::default();
+        if origin.scheme() == Scheme::Http {
+            return Ok(Opened { io: UpstreamIo::plain(tcp, budget.clone()), budget, place, is_http2: false });
+        }
         let name = ServerName::try_from(origin.host().to_owned()).map_err(|error| UpstreamError::Tls(io::Error::other(error)))?;
         let connector = self.tls.connector(origin.verify(), origin.identity()).map_err(UpstreamError::Tls)?;
         let stream = connector.connect(name, tcp).await.map_err(UpstreamError::Tls)?;
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(http2::ALPN);
-        let budget = HeadBudget::default();
-        let io = UpstreamIo::tls(stream, budget.clone());
-        if is_http2 { http2::begin(io, slot, place).await } else { self.begin_http1(io, budget, slot, place).await }
-    }
-
-    async fn begin_http1(&self, io: UpstreamIo, budget: HeadBudget, slot: Slot, place: Place) -> Result<Lease, UpstreamError> {
-        let (sender, connection) = hyper::client::conn::http1::Builder::new()
-            .max_buf_size(READ_BUFFER_BYTES_MAX)
-            .writev(false)
-            .handshake(io)
-            .await
-            .map_err(|error| UpstreamError::Network { reason: error.to_string(), sent: false })?;
-        slot.opened_http1();
-        let lease = Lease::http1(&slot, sender, budget, place);
-        tokio::spawn(async move {
-            let _slot = slot;
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "backend connection ended");
-            }
-        });
-        Ok(lease)
+        Ok(Opened { io: UpstreamIo::tls(stream, budget.clone()), budget, place, is_http2 })
     }
 
     /// Tries the name's addresses as [`race`] does, those that the guard refuses left out. A refusal is reported if there is no other
@@ -85,7 +72,7 @@ impl Connector {
     async fn connect_tcp(&self, origin: &Origin, host: &Host) -> Result<(TcpStream, Place), UpstreamError> {
         let (name, port) = origin.dialled();
         let addresses = self.resolver.resolve(name).await?;
-        host.resolved(&addresses);
+        let epoch = host.resolved(&addresses);
         let mut refusal = None;
         let mut allowed = Vec::with_capacity(addresses.len().min(ADDRESSES_TRIED_MAX));
         for ip in interleaved(&addresses) {
@@ -102,11 +89,29 @@ impl Connector {
         let (stream, address) = race(allowed, |address| self.attempt(address)).await.map_err(UpstreamError::Connect)?;
         // Heads and bodies are written in one go; waiting for more to send only delays them.
         stream.set_nodelay(true).map_err(UpstreamError::Connect)?;
-        Ok((stream, host.place(address.ip())))
+        Ok((stream, Place { address: address.ip(), epoch }))
     }
 
     async fn attempt(&self, address: SocketAddr) -> io::Result<(TcpStream, SocketAddr)> {
         let connecting = tokio::time::timeout(self.attempt_timeout, TcpStream::connect(address));
         Ok((connecting.await.map_err(io::Error::from)??, address))
     }
+}
+
+async fn begin_http1(io: UpstreamIo, budget: HeadBudget, slot: Slot, place: Place) -> Result<Lease, UpstreamError> {
+    let (sender, connection) = hyper::client::conn::http1::Builder::new()
+        .max_buf_size(READ_BUFFER_BYTES_MAX)
+        .writev(false)
+        .handshake(io)
+        .await
+        .map_err(|error| UpstreamError::Network { reason: error.to_string(), sent: false })?;
+    slot.opened_http1();
+    let lease = Lease::http1(&slot, sender, budget, place);
+    tokio::spawn(async move {
+        let _slot = slot;
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "backend connection ended");
+        }
+    });
+    Ok(lease)
 }

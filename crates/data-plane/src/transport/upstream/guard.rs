@@ -7,6 +7,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
+use postern_api_model::ports::RUNTIME_API_ADDRESS;
+
 use super::{ChosenBy, UpstreamError, UpstreamSettings};
 
 /// EC2's metadata service over IPv6, which is in no link-local range.
@@ -77,6 +79,8 @@ fn refusal_v4(ip: Ipv4Addr) -> Option<Refusal> {
         Refusal::of_trust("link-local addresses are refused, the metadata service's among them")
     } else if METADATA_V4.contains(&ip) {
         Refusal::of_trust("it is a metadata service's")
+    } else if ip == RUNTIME_API_ADDRESS {
+        Refusal::of_meaning("functions ask for their events there")
     } else if ip.octets()[0] == 0 {
         Refusal::of_meaning("it means no one host")
     } else if ip.is_multicast() || ip.is_broadcast() {
@@ -137,6 +141,8 @@ mod tests {
             "0.1.2.3:80",
             "224.0.0.1:80",
             "255.255.255.255:80",
+            "127.80.84.78:40000",
+            "[::ffff:127.80.84.78]:40000",
             "[fe80::1]:80",
             "[febf::1]:80",
             "[fd00:ec2::254]:80",

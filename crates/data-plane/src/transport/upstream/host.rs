@@ -50,18 +50,14 @@ impl Host {
         self.name.parse::<IpAddr>().is_err()
     }
 
-    /// Notes what its name resolved to. A new epoch begins when it lost an address.
-    pub(super) fn resolved(&self, found: &Arc<[IpAddr]>) {
+    /// Notes what its name resolved to, and gives the epoch: a new one begins when it lost an address.
+    pub(super) fn resolved(&self, found: &Arc<[IpAddr]>) -> u64 {
         let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
         let before = addresses.replace(Arc::clone(found));
         if before.is_some_and(|before| before.iter().any(|address| !found.contains(address))) {
             self.epoch.fetch_add(1, Relaxed);
         }
-    }
-
-    /// Where a new connection to `address` leads.
-    pub(super) fn place(&self, address: IpAddr) -> Place {
-        Place { address, epoch: self.epoch.load(Relaxed) }
+        self.epoch.load(Relaxed)
     }
 
     /// Whether connections to `place` are still connections to this host.

@@ -3,12 +3,16 @@
 //! A backend that refuses a stream, or goes away before it, says that it has not looked at the request (RFC 9113, 8.7): such a
 //! request is sent again if its body is still there.
 
-use std::sync::Arc;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, Method, Request, Response, Uri, Version, header};
+use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper_util::rt::TokioTimer;
@@ -20,7 +24,7 @@ use super::host::Place;
 use super::io::UpstreamIo;
 use super::pool::Pool;
 use super::{Origin, Slot, UpstreamError};
-use crate::transport::Body;
+use crate::transport::{Body, BodyError};
 
 /// The name in the TLS handshake (RFC 9113, 3.2).
 pub(super) const ALPN: &[u8] = b"h2";
@@ -105,7 +109,7 @@ pub(super) async fn begin(io: UpstreamIo, slot: Slot, place: Place) -> Result<Le
     let lease = slot.opened_http2(Arc::new(multiplexed));
     tokio::spawn(async move {
         let ended = std::future::poll_fn(|cx| {
-            let polled = std::pin::Pin::new(&mut connection).poll(cx);
+            let polled = Pin::new(&mut connection).poll(cx);
             // Every request wakes this task, so that what the backend said last is known at the next one.
             limit.store(connection.current_max_send_streams().min(STREAMS_MAX), Relaxed);
             polled
@@ -177,11 +181,16 @@ impl Stream {
     pub(super) async fn exchange(&self, message: Request<Body>, deadline: Instant) -> Result<Response<Incoming>, Failure> {
         let kept = Kept { method: message.method().clone(), uri: message.uri().clone(), headers: message.headers().clone() };
         let body = message.body().whole();
-        let message = absolute(message).map_err(Failure::Lost)?;
+        let mut message = absolute(message).map_err(Failure::Lost)?;
+        let failure = FailureNote::default();
+        if body.is_none() {
+            message = message.map(|body| Body::stream(Noting { body, failure: Arc::clone(&failure) }));
+        }
         let answered = tokio::time::timeout_at(deadline, self.shared.sender.clone().try_send_request(message)).await;
         let Ok(answered) = answered else {
             return Err(Failure::Lost(UpstreamError::Timeout { sent: true }));
         };
+        let body_failure = failure.get().copied();
         let mut failure = match answered {
             Ok(answer) if answer.headers().get_all(header::CONTENT_LENGTH).iter().count() > 1 => {
                 return Err(Failure::Lost(UpstreamError::protocol("the backend sent more than one Content-Length")));
@@ -189,6 +198,9 @@ impl Stream {
             Ok(answer) => return Ok(answer),
             Err(failure) => failure,
         };
+        if let Some(failure) = body_failure {
+            return Err(Failure::Lost(UpstreamError::RequestBody(failure)));
+        }
         if let Some(message) = failure.take_message() {
             // It was closed before it took the request.
             self.shared.retired.store(true, Relaxed);
@@ -209,6 +221,38 @@ impl Stream {
             }
             _ => Err(Failure::Lost(error)),
         }
+    }
+}
+
+/// Why a request's body failed: a stream is only reset for it.
+type FailureNote = Arc<OnceLock<BodyError>>;
+
+/// A body that leaves such a note.
+struct Noting {
+    body: Body,
+    failure: FailureNote,
+}
+
+impl http_body::Body for Noting {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.body).poll_frame(cx);
+        if let Poll::Ready(Some(Err(error))) = &polled {
+            // The first failure is the one.
+            let _ = this.failure.set(*error);
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

@@ -27,6 +27,7 @@ mod pool;
 mod race;
 mod resolve;
 mod slot;
+mod table;
 mod tls;
 mod waiting;
 

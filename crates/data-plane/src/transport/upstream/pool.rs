@@ -5,8 +5,6 @@
 //! together, and all of a worker's are; idle ones make room for others. How a backend's TLS is spoken is not known before the first
 //! connection, so requests wait for that one: over HTTP/2 they share it.
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -16,8 +14,9 @@ use tokio::sync::Notify;
 use super::connection::{Connection, Lease};
 use super::host::Host;
 use super::http2::Multiplexed;
-use super::origin::OriginHasher;
 use super::resolve::CachedResolver;
+use super::slot::Stage;
+use super::table::{Connections, Idle, Spoken, Table, host_of};
 use super::waiting::Waiting;
 use super::{Origin, Scheme, Slot, UpstreamCounts, UpstreamSettings};
 
@@ -50,45 +49,6 @@ struct Limits {
     idle_total: usize,
     /// Whether HTTP/2 is offered.
     multiplexes: bool,
-}
-
-#[derive(Default)]
-pub(super) struct Table {
-    pub(super) origins: HashMap<Origin, Connections, BuildHasherDefault<OriginHasher>>,
-    hosts: HashMap<(String, u16), Arc<Host>>,
-    idle_total: usize,
-    open_total: usize,
-    /// Requests that wait for room in the whole.
-    pub(super) waiting_total: usize,
-    reaping: bool,
-}
-
-/// Those of one origin.
-pub(super) struct Connections {
-    pub(super) host: Arc<Host>,
-    idle: Vec<Idle>,
-    multiplexed: Vec<Arc<Multiplexed>>,
-    spoken: Spoken,
-    opening: usize,
-    open: usize,
-    pub(super) waiting: usize,
-    pub(super) freed: Arc<Notify>,
-}
-
-/// What a backend is known to speak.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Spoken {
-    /// It is told by the first connection, which the others wait for.
-    Unknown,
-    /// The first connection failed: each request tries for itself, so that none waits for the failures of all before it.
-    Untold,
-    Http1,
-    Http2,
-}
-
-struct Idle {
-    connection: Box<Connection>,
-    until_tick: u64,
 }
 
 /// What a request gets to be sent on.
@@ -323,8 +283,8 @@ impl Pool {
         lease
     }
 
-    /// A connection was closed, or could not be opened.
-    pub(super) fn closed(&self, origin: &Origin, host: &Host, was_opening: bool) {
+    /// A connection was closed, or not opened after all.
+    pub(super) fn closed(&self, origin: &Origin, host: &Host, stage: Stage) {
         let mut table = self.table();
         table.open_total -= 1;
         self.counts.open.fetch_sub(1, Relaxed);
@@ -339,9 +299,10 @@ impl Pool {
             return;
         };
         connections.open -= 1;
-        if was_opening {
+        if stage != Stage::Open {
             connections.opening -= 1;
-            if connections.spoken != Spoken::Http1 {
+            // Given up by its request, it says nothing of the backend: the next one takes it over.
+            if stage == Stage::Failed && connections.spoken != Spoken::Http1 {
                 connections.spoken = Spoken::Untold;
             }
             connections.freed.notify_waiters();
@@ -401,64 +362,6 @@ impl Drop for Pool {
         self.counts.idle.fetch_sub(*self.idle_counted.get_mut(), Relaxed);
         let table = self.table.get_mut().unwrap_or_else(PoisonError::into_inner);
         self.counts.open.fetch_sub(table.open_total, Relaxed);
-    }
-}
-
-fn host_of(hosts: &mut HashMap<(String, u16), Arc<Host>>, origin: &Origin) -> Arc<Host> {
-    let (name, port) = origin.dialled();
-    Arc::clone(hosts.entry((name.to_owned(), port)).or_insert_with(|| Host::new(name, port)))
-}
-
-impl Table {
-    /// Closes the idle connection that would be closed first anyway; its slot is free when its task has ended.
-    fn close_an_idle_one(&mut self, of: Option<&Arc<Host>>) {
-        let of_host = |connections: &&mut Connections| of.is_none_or(|host| Arc::ptr_eq(host, &connections.host));
-        let mut closed = None;
-        for connections in self.origins.values_mut().filter(of_host) {
-            // The first of a stack has been idle longest.
-            if let Some(idle) = connections.idle.first() {
-                let soonest = closed.as_ref().map_or(u64::MAX, |(until, _)| *until);
-                if idle.until_tick < soonest {
-                    closed = Some((idle.until_tick, connections));
-                }
-            } else if let Some(at) = connections.multiplexed.iter().position(|shared| shared.is_idle()) {
-                connections.multiplexed.remove(at);
-                return;
-            }
-        }
-        if let Some((_, connections)) = closed {
-            connections.idle.remove(0);
-            self.idle_total -= 1;
-        }
-    }
-
-    /// Forgets an origin, and its host, without connections and requests that wait.
-    pub(super) fn forget_if_unused(&mut self, origin: &Origin) {
-        let Some(connections) = self.origins.get(origin) else { return };
-        if connections.open > 0 || connections.waiting > 0 {
-            return;
-        }
-        let host = Arc::clone(&connections.host);
-        self.origins.remove(origin);
-        let is_used = self.origins.values().any(|other| Arc::ptr_eq(&other.host, &host));
-        if !is_used {
-            self.hosts.remove(&(host.name.to_string(), host.port));
-        }
-    }
-}
-
-impl Connections {
-    fn new(host: Arc<Host>) -> Self {
-        Self {
-            host,
-            idle: Vec::new(),
-            multiplexed: Vec::new(),
-            spoken: Spoken::Unknown,
-            opening: 0,
-            open: 0,
-            waiting: 0,
-            freed: Arc::default(),
-        }
     }
 }
 

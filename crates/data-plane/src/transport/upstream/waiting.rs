@@ -9,7 +9,8 @@ use std::task::Poll;
 use tokio::sync::futures::OwnedNotified;
 
 use super::Origin;
-use super::pool::{Lack, Pool, Table};
+use super::pool::{Lack, Pool};
+use super::table::Table;
 
 /// Counts a request for as long as it waits, also when it is given up. It is told when a connection of its origin can be used, and
 /// when there is again what it lacked.

@@ -35,6 +35,10 @@ pub struct TrafficCounts {
     pub resident_apis: u64,
     /// Access log lines that were dropped.
     pub access_log_dropped: u64,
+    /// Connections to backends, idle ones included.
+    pub backend_connections: u64,
+    /// Those without a request.
+    pub backend_connections_idle: u64,
 }
 
 struct Shown<F, G> {
@@ -83,6 +87,9 @@ where
         family(&mut encoder, "requests", "Requests for APIs, by outcome", "outcome", traffic.requests)?;
         family(&mut encoder, "request_failures", "Requests not served, by fault", "fault", traffic.failures)?;
         gauge(&mut encoder, "resident_apis", "Compiled APIs in memory", traffic.resident_apis)?;
+        gauge(&mut encoder, "backend_connections", "Connections to backends, idle ones included", traffic.backend_connections)?;
+        let help = "Connections to backends without a request";
+        gauge(&mut encoder, "backend_connections_idle", help, traffic.backend_connections_idle)?;
         let help = "Access log lines dropped because the log was too slow";
         family(&mut encoder, "access_log_lines", help, "outcome", [("dropped", traffic.access_log_dropped)])?;
         let help = "Management calls, by class of status";
@@ -167,6 +174,8 @@ mod tests {
             failures: [("integration", 2), ("gateway", 0)],
             resident_apis: 3,
             access_log_dropped: 1,
+            backend_connections: 5,
+            backend_connections_idle: 4,
         };
         let functions =
             || vec![FunctionStats { function: "hello".to_owned(), invocations: 5, processes: 2, ..FunctionStats::default() }];
@@ -175,6 +184,8 @@ mod tests {
             "postern_requests_total{outcome=\"success\"} 7",
             "postern_request_failures_total{fault=\"integration\"} 2",
             "postern_resident_apis 3",
+            "postern_backend_connections 5",
+            "postern_backend_connections_idle 4",
             "postern_access_log_lines_total{outcome=\"dropped\"} 1",
             "postern_management_requests_total{class=\"4xx\"} 1",
             "postern_deploys_total{outcome=\"success\"} 1",

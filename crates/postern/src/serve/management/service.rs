@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use postern_api_model::error::ApiError;
 use postern_control_plane::{BODY_BYTES_MAX, ControlPlane};
-use postern_data_plane::transport::{self, Body, BodyError, Handler, Upstreams};
+use postern_data_plane::transport::{self, Body, BodyError, Handler, SentNames, Upstreams};
 use tokio::time::Instant;
 
 use super::calls::Calls;
@@ -135,6 +135,8 @@ impl<H: Handler> Traffic<H> {
             uri: head.uri,
             version: head.version,
             headers: head.headers,
+            // What carries management calls does not keep them.
+            names: SentNames::default(),
             body: Body::stream(body).with_deadline(Instant::now() + BODY_TIMEOUT),
             peer: connection.peer,
             local: connection.local,
