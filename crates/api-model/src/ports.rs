@@ -6,6 +6,7 @@
 mod caller_keys;
 mod credentials;
 mod function;
+mod references;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -20,6 +21,7 @@ pub use function::{
     FunctionAnswer, FunctionCall, FunctionEnd, FunctionError, FunctionInvoker, FunctionPiece, FunctionPieces, FunctionStream,
     Invocation, LogType, RUNTIME_API_ADDRESS,
 };
+pub use references::{CertificateAndKey, LinkEnd, References};
 
 /// A future that a port returns; boxed so that ports can be trait objects.
 pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -82,6 +84,8 @@ pub struct ApiSource {
     pub stages: BTreeMap<String, Stage>,
     /// The frozen definitions that those stages (and their canaries) point to, by deployment id.
     pub deployments: BTreeMap<String, Arc<Definition>>,
+    /// What those name of what belongs to the same account in the same region.
+    pub references: References,
 }
 
 /// Called by TestInvokeMethod: runs one method of an API that need not be deployed, through the pipeline that serves traffic.
@@ -116,6 +120,10 @@ pub struct TestCall {
     pub body: String,
     /// As those of a stage.
     pub stage_variables: BTreeMap<String, String>,
+    /// As that of a stage.
+    pub client_certificate_id: Option<String>,
+    /// What the method and the call name of what belongs to the same account in the same region.
+    pub references: References,
 }
 
 /// What a method answered, and how it came to that.

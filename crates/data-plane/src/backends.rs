@@ -158,6 +158,14 @@ impl FromStr for BaseUrl {
     }
 }
 
+impl fmt::Display for LinkAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let brackets = if self.host.contains(':') { ["[", "]"] } else { ["", ""] };
+        write!(f, "{}{}{}", brackets[0], self.host, brackets[1])?;
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
 impl FromStr for LinkAddress {
     type Err = String;
 

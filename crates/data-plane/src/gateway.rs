@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use postern_api_model::ports::{ApiLoader, ApiSource, PublishError, TestAnswer, TestCall, TestInvokeError};
+use postern_api_model::scope::Scope;
 
 use crate::access_log::AccessLog;
 use crate::backends::Backends;
 use crate::counters::{Counters, GatewayMetrics};
 use crate::execution_log::token::{LogKey, Tokens};
 use crate::heavy_work::HeavyWork;
+use crate::links::{self, LinkTargets};
 use crate::metering::Metering;
 use crate::pipeline;
 use crate::record;
@@ -60,16 +62,18 @@ pub struct Gateway {
     metering: Metering,
     log_tokens: Tokens,
     tests: Tests,
+    links: Arc<LinkTargets>,
 }
 
 impl Gateway {
     /// A gateway that serves what is published to it, and asks `loader` for what is not.
     pub fn new(settings: GatewaySettings, loader: Arc<dyn ApiLoader>, access_log: AccessLog) -> Self {
-        let registry = Registry::new(loader, settings.resident_apis_max);
+        let links = Arc::new(LinkTargets::new(settings.backends.link_targets.clone()));
+        let registry = Registry::new(loader, settings.resident_apis_max).linked_to(Arc::clone(&links));
         let log_tokens = Tokens::new(settings.log_key.clone());
         let (counters, heavy_work) = (Counters::default(), HeavyWork::default());
         let metering = Metering::default();
-        Self { settings, registry, access_log, counters, heavy_work, metering, log_tokens, tests: Tests::default() }
+        Self { settings, registry, access_log, counters, heavy_work, metering, log_tokens, tests: Tests::default(), links }
     }
 
     /// Serves this version of an API from now on; a lower version never replaces a higher one. Deployments that are being
@@ -106,6 +110,20 @@ impl Gateway {
     /// When the request cannot be one, or too many tests run already.
     pub async fn test_invoke(&self, upstreams: &Upstreams, call: TestCall) -> Result<TestAnswer, TestInvokeError> {
         test_invoke::run(self, &self.tests, upstreams, call).await
+    }
+
+    /// The APIs in memory that name a VPC link of an account in a region, or any link at all: to be published again when it changes.
+    pub fn apis_naming_vpc_link(&self, link: Option<(&Scope, &str)>) -> Vec<String> {
+        self.registry.naming_vpc_link(link)
+    }
+
+    /// Checks the addresses behind VPC links again and again, until it is dropped. Without any it only waits.
+    pub async fn check_links(&self, upstreams: &Upstreams) {
+        links::check_for_ever(&self.links, upstreams).await;
+    }
+
+    pub(crate) fn links(&self) -> &Arc<LinkTargets> {
+        &self.links
     }
 
     pub(crate) fn settings(&self) -> &GatewaySettings {

@@ -3,6 +3,7 @@
 //! * [`transport`] is the wire: workers that accept connections, pools of connections to backends, bodies.
 //! * `compile` turns a frozen definition into what requests read; [`field_ledger`] says what each stored field does.
 //! * [`backends`] is what AWS's names stand for on this machine.
+//! * `links` is what VPC links lead to: addresses that are checked and take turns.
 //! * `registry` holds the APIs of this node.
 //! * `access` says who may call which method.
 //! * `pipeline` lists the stages of a request, which are in `stages`; `integrations` calls what stands behind a method.
@@ -30,6 +31,7 @@ mod gateway_response;
 mod headers;
 mod heavy_work;
 mod integrations;
+mod links;
 mod mapping_template;
 mod metering;
 mod pipeline;

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use papaya::{Compute, Operation};
 use postern_api_model::ports::{ApiLoader, ApiSource, PublishError};
+use postern_api_model::scope::Scope;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 use crate::clock;
 use crate::compile::{self, PublishedApi};
+use crate::links::LinkTargets;
 
 /// How long "there is no such API" is believed without asking the store again. An API that is published on this node appears
 /// at once all the same, one published on another node within this time.
@@ -29,6 +31,7 @@ pub(crate) struct Registry {
     loads: Semaphore,
     loader: Arc<dyn ApiLoader>,
     resident_max: usize,
+    links: Arc<LinkTargets>,
 }
 
 /// What only requests for cold APIs look at.
@@ -57,7 +60,22 @@ impl Registry {
             loads: Semaphore::new(LOADS_MAX),
             loader,
             resident_max: resident_max.max(1),
+            links: Arc::default(),
         }
+    }
+
+    /// With load balancers behind VPC links.
+    pub(crate) fn linked_to(self, links: Arc<LinkTargets>) -> Self {
+        Self { links, ..self }
+    }
+
+    /// The resident APIs that name a VPC link of a scope, or any at all. What is being loaded now is loaded again: whoever reads it may
+    /// have seen the link before it changed.
+    pub(crate) fn naming_vpc_link(&self, link: Option<(&Scope, &str)>) -> Vec<String> {
+        let mut cold = self.cold();
+        cold.loading.values_mut().for_each(|loading| loading.is_disturbed = true);
+        let names = |api: &PublishedApi| link.map_or(api.names_vpc_links(), |(scope, id)| api.names_vpc_link(scope, id));
+        self.apis.pin().iter().filter(|(_, api)| names(api)).map(|(id, _)| id.to_string()).collect()
     }
 
     /// The API, when it is resident. No lock, no allocation.
@@ -73,7 +91,7 @@ impl Registry {
     pub(crate) fn publish(&self, source: ApiSource) -> Result<(), PublishError> {
         let api_id = source.api_id.clone();
         let before = self.resident(&api_id);
-        let published = Arc::new(compile::publish(source, before.as_deref())?);
+        let published = Arc::new(compile::publish_with(source, before.as_deref(), &self.links)?);
         let mut cold = self.cold();
         self.insert(&api_id, published);
         cold.missing.remove(api_id.as_str());
@@ -149,7 +167,7 @@ impl Registry {
         let loaded = {
             let Ok(_permit) = self.loads.acquire().await else { return Some(Ok(None)) };
             match self.loader.load(api_id).await {
-                Ok(Some(source)) => compiled_apart(source).await.map(Some),
+                Ok(Some(source)) => compiled_apart(source, Arc::clone(&self.links)).await.map(Some),
                 other => other.map(|_| None),
             }
         };
@@ -250,8 +268,8 @@ impl Drop for LoadGuard<'_> {
 }
 
 /// Compiles away from the worker's thread, whose other requests a large API would hold up.
-async fn compiled_apart(source: ApiSource) -> Result<Arc<PublishedApi>, String> {
-    let compiled = tokio::task::spawn_blocking(move || compile::publish(source, None)).await;
+async fn compiled_apart(source: ApiSource, links: Arc<LinkTargets>) -> Result<Arc<PublishedApi>, String> {
+    let compiled = tokio::task::spawn_blocking(move || compile::publish_with(source, None, &links)).await;
     match compiled {
         Ok(published) => published.map(Arc::new).map_err(|error| error.to_string()),
         Err(_) => Err("compiling it panicked; the log has the details".to_owned()),

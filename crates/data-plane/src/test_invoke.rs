@@ -20,6 +20,7 @@ use crate::context::{Arrival, Message, WrittenNames};
 use crate::encode::{self, Place, Spelling};
 use crate::execution_log::{ExecutionLog, Spellings, shown_of};
 use crate::gateway::Gateway;
+use crate::links::LinkTargets;
 use crate::pipeline;
 use crate::stages::Located;
 use crate::transport::{Response, Upstreams};
@@ -54,7 +55,8 @@ pub(crate) async fn run(
     let log = Arc::new(ExecutionLog::answered(&arrival.ids.request, spellings));
     let _ = arrival.log.set(Arc::clone(&log));
     // Compiling takes long enough to hold up the other calls of this thread.
-    let stage = tokio::task::spawn_blocking(move || stage(call)).await;
+    let links = Arc::clone(gateway.links());
+    let stage = tokio::task::spawn_blocking(move || stage(call, &links)).await;
     let stage =
         stage.map_err(|_| TestInvokeError::Failed("compiling the method panicked; the log has the details".to_owned()))?;
     let located = Located::tested(Arc::new(stage));
@@ -80,8 +82,9 @@ fn answer(mut response: Response, log: &ExecutionLog, latency: Duration) -> Test
 }
 
 /// A stage that serves the tested method and nothing else.
-fn stage(call: TestCall) -> PublishedStage {
-    let TestCall { api_id, scope, definition, resource_id, method, stage_variables, .. } = call;
+fn stage(call: TestCall, links: &LinkTargets) -> PublishedStage {
+    let TestCall { api_id, scope, definition, resource_id, method, stage_variables, client_certificate_id, references, .. } =
+        call;
     let definition = stripped(definition, &resource_id, &method);
     let (api, _) = CompiledApi::compile(&definition);
     let source = ApiSource {
@@ -91,9 +94,10 @@ fn stage(call: TestCall) -> PublishedStage {
         disable_execute_api_endpoint: false,
         stages: BTreeMap::new(),
         deployments: BTreeMap::new(),
+        references,
     };
-    let stage = Stage { variables: stage_variables, ..Stage::new(STAGE, "", 0) };
-    PublishedStage::tested(&stage, api, &source)
+    let stage = Stage { variables: stage_variables, client_certificate_id, ..Stage::new(STAGE, "", 0) };
+    PublishedStage::tested(&stage, api, &source, links)
 }
 
 /// The definition with this method alone, and without what only a request from outside meets: who may call, and how the endpoint is

@@ -361,6 +361,8 @@ async fn a_service_without_an_endpoint_names_the_key_in_the_log_of_a_test() {
         headers: Vec::new(),
         body: "{}".to_owned(),
         stage_variables: Default::default(),
+        client_certificate_id: None,
+        references: Default::default(),
     };
     let answer = test.gateway.test_invoke(&Upstreams::new(UpstreamSettings::default()), call).await.unwrap();
     assert_eq!(answer.status, 500);

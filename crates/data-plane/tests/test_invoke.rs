@@ -29,6 +29,8 @@ fn call(mut source: ApiSource, resource: &str, path: Option<&str>) -> TestCall {
         headers: Vec::new(),
         body: String::new(),
         stage_variables: BTreeMap::new(),
+        client_certificate_id: None,
+        references: Default::default(),
     }
 }
 

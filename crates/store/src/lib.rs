@@ -18,6 +18,7 @@ mod aggregate;
 mod error;
 mod key;
 mod locks;
+mod references;
 mod sqlite;
 mod store;
 mod update;
@@ -29,6 +30,7 @@ pub use aggregate::{
 pub use error::StoreError;
 pub use key::{Change, Key, Kind, Versioned, Write};
 pub use locks::{UPDATE_LOCKS_MAX, UpdateLocks};
+pub use references::references;
 pub use sqlite::{BATCH_COMMITS_MAX, CHANGES_KEPT, OpenMode, QUEUE_COMMITS_MAX, SqliteStore};
 pub use store::{BODY_BYTES_MAX, LIST_ROWS_MAX, Store, StoreFuture};
 pub use update::{Changed, UpdateError, WRITE_RETRIES_MAX, remove, transact, update, update_or_default};

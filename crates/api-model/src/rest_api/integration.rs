@@ -24,10 +24,10 @@ pub struct Integration {
     /// INTERNET or VPC_LINK; shown for HTTP and HTTP_PROXY only, unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_type: Option<ConnectionType>,
-    /// A VPC link id.
+    /// A VPC link's id, or `${stageVariables.name}` in its place; read with VPC_LINK only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_id: Option<String>,
-    /// An ARN behind a VPC link v2.
+    /// ARN of a load balancer or listener, to which a VPC link of `apigatewayv2` leads this integration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub integration_target: Option<String>,
     /// Role ARN for AWS integrations.
@@ -60,6 +60,26 @@ pub struct Integration {
     /// By status code.
     #[serde(default)]
     pub responses: BTreeMap<String, IntegrationResponse>,
+}
+
+impl Integration {
+    /// The id of the VPC link that it goes through, empty when a stage lacks the variable that should hold it. `None`: through none.
+    pub fn vpc_link_id<'a>(&'a self, stage_variables: &'a BTreeMap<String, String>) -> Option<&'a str> {
+        if self.connection_type != Some(ConnectionType::VpcLink) {
+            return None;
+        }
+        let text = self.connection_id.as_deref().unwrap_or_default();
+        Some(vpc_link_id(text, stage_variables))
+    }
+}
+
+/// A `connectionId` under a stage's variables.
+pub fn vpc_link_id<'a>(connection_id: &'a str, stage_variables: &'a BTreeMap<String, String>) -> &'a str {
+    let variable = connection_id.strip_prefix("${stageVariables.").and_then(|rest| rest.strip_suffix('}'));
+    match variable {
+        Some(name) => stage_variables.get(name).map_or("", String::as_str),
+        None => connection_id,
+    }
 }
 
 /// How backend answers that match `selection_pattern` become the method response of one status.

@@ -20,14 +20,14 @@ pub use deployment::{Deployment, DeploymentSnapshot};
 pub use documentation_part::{ANY as DOCUMENTATION_ANY, DocumentationLocation, DocumentationPart};
 pub use documentation_version::{DocumentationSnapshot, DocumentationVersion};
 pub use gateway_response::{GatewayResponse, TEMPLATE_DEFAULT};
-pub use integration::{Integration, IntegrationResponse, TIMEOUT_MS_DEFAULT};
+pub use integration::{Integration, IntegrationResponse, TIMEOUT_MS_DEFAULT, vpc_link_id};
 pub use method::{AUTHORIZATION_AWS_IAM, AUTHORIZATION_NONE, Method, MethodResponse};
 pub use model::Model;
 pub use request_validator::RequestValidator;
 pub use resource::Resource;
 pub use stage::{AccessLogSettings, CanarySettings, MethodSetting, Stage};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -194,6 +194,13 @@ impl Definition {
     /// Never: every constructor puts the root into `resources`, and no operation removes it.
     pub fn root(&self) -> &Resource {
         &self.resources[&self.root_resource_id]
+    }
+
+    /// The VPC links that methods go through under a stage's variables.
+    pub fn vpc_link_ids(&self, stage_variables: &BTreeMap<String, String>) -> BTreeSet<String> {
+        let methods = self.resources.values().flat_map(|resource| resource.methods.values());
+        let integrations = methods.filter_map(|method| method.integration.as_ref());
+        integrations.filter_map(|integration| integration.vpc_link_id(stage_variables)).map(str::to_owned).collect()
     }
 
     /// The full path of a resource, `/` for the root: the parts from the root downwards.

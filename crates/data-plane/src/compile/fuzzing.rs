@@ -341,6 +341,7 @@ fn definition(input: &[u8]) {
         disable_execute_api_endpoint: false,
         stages: [("s".to_owned(), stage)].into(),
         deployments: [("d".to_owned(), Arc::new(definition))].into(),
+        references: Default::default(),
     };
     assert!(publish(source, None).is_ok(), "what is wrong with a method is said at the request");
 }

@@ -10,7 +10,7 @@ mod table;
 use super::lambda;
 use postern_api_model::apigateway::SecurityPolicy;
 use postern_api_model::apigateway::{ConnectionType, EndpointAccessMode, EndpointType, IntegrationType, ResponseTransferMode};
-use postern_api_model::ports::ApiSource;
+use postern_api_model::ports::{ApiSource, References};
 use postern_api_model::rest_api::{
     AUTHORIZATION_NONE, AccessLogSettings, Authorizer, CanarySettings, Definition, EndpointConfiguration, GatewayResponse,
     Integration, IntegrationResponse, JwtAdditionalClaim, JwtConfiguration, JwtIssuer, Method, MethodResponse, MethodSetting,
@@ -58,7 +58,10 @@ fn some<T>(value: &Option<T>) -> IsSet {
 
 /// What publishing reads of an API.
 pub(crate) fn api_source(source: &ApiSource) {
-    let ApiSource { api_id: _, version: _, scope: _, disable_execute_api_endpoint: _, stages: _, deployments: _ } = source;
+    let ApiSource { api_id: _, version: _, scope: _, disable_execute_api_endpoint: _, stages: _, deployments: _, references } =
+        source;
+    // Each is there because a field names it, and stands under that field.
+    let References { vpc_links: _, client_certificates: _ } = references;
 }
 
 /// The fields of a definition itself; its resources have functions of their own.
@@ -197,8 +200,8 @@ pub(crate) fn integration(integration: &Integration, findings: &mut Findings) {
         http_method: _,
         uri: _,
         connection_type,
-        connection_id,
-        integration_target,
+        connection_id: _,
+        integration_target: _,
         credentials,
         request_parameters: _,
         request_templates: _,
@@ -216,9 +219,9 @@ pub(crate) fn integration(integration: &Integration, findings: &mut Findings) {
     let needs_nothing = matches!(kind, IntegrationType::Http | IntegrationType::HttpProxy | IntegrationType::Mock);
     let built = is_service || runs_function || needs_nothing;
     findings.block(format!("integration.type {kind}"), when(!built));
-    findings.block("integration.connectionType VPC_LINK", when(*connection_type == Some(ConnectionType::VpcLink)));
-    findings.block("integration.connectionId", some(connection_id));
-    findings.block("integration.integrationTarget", some(integration_target));
+    let linked = *connection_type == Some(ConnectionType::VpcLink);
+    let of_aws = matches!(kind, IntegrationType::Aws | IntegrationType::AwsProxy);
+    findings.block("integration.connectionType VPC_LINK", when(linked && of_aws));
     let is_caller = credentials.as_deref().is_some_and(lambda::are_of_the_caller);
     findings.block("integration.credentials of the caller (AWS_IAM)", when(is_caller));
     let uses_credentials = is_service || runs_function;
@@ -239,8 +242,6 @@ pub(crate) fn integration_response(response: &IntegrationResponse) {
 pub(crate) struct StageFindings {
     /// All methods.
     pub(crate) all: Findings,
-    /// Methods that call a backend.
-    pub(crate) http: Vec<String>,
 }
 
 /// The fields of a stage.
@@ -257,7 +258,7 @@ pub(crate) fn stage(stage: &Stage) -> StageFindings {
         cache_cluster_size,
         canary_settings,
         access_log_settings,
-        client_certificate_id,
+        client_certificate_id: _,
         documentation_version,
         tracing_enabled,
         usage_plans,
@@ -279,9 +280,6 @@ pub(crate) fn stage(stage: &Stage) -> StageFindings {
     if let Some(canary) = canary_settings {
         let CanarySettings { deployment_id: _, percent_traffic: _, stage_variable_overrides: _, use_stage_cache: _ } = canary;
         all.block("canarySettings", IsSet::Yes);
-    }
-    if client_certificate_id.is_some() {
-        findings.http.push("clientCertificateId".to_owned());
     }
     method_settings.values().for_each(|setting| method_setting(setting, &mut findings.all));
     findings

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderName;
-use postern_api_model::apigateway::{IntegrationType, ResponseTransferMode};
+use postern_api_model::apigateway::{ConnectionType, IntegrationType, ResponseTransferMode};
 use postern_api_model::rest_api::{Definition, Integration, Method};
 
 use super::expression::{BodySources, Destination, RequestSource};
@@ -20,6 +20,7 @@ use super::{Blocked, ledger, mock};
 use crate::content::Handling;
 use crate::encode::{self, Place, Spelling};
 use crate::headers::{self, ForbiddenMappings};
+use crate::links::LinkUse;
 use crate::mapping_template::MappingTemplate;
 use crate::transport::TlsVerify;
 
@@ -70,6 +71,8 @@ pub(crate) struct HttpEndpoint {
     pub(crate) uri: Result<UriTemplate, AddressError>,
     pub(crate) transfer: Transfer,
     pub(crate) verify: TlsVerify,
+    /// The VPC link that requests go through; `None`: they go where the URI leads.
+    pub(crate) link: Option<LinkUse>,
 }
 
 /// Whether an answer is held back until it is whole.
@@ -272,6 +275,10 @@ impl HttpEndpoint {
                 Some(true) => TlsVerify::AnyIssuer,
                 Some(false) | None => TlsVerify::Full,
             },
+            link: (integration.connection_type == Some(ConnectionType::VpcLink)).then(|| LinkUse {
+                connection_id: integration.connection_id.as_deref().unwrap_or_default().into(),
+                integration_target: integration.integration_target.as_deref().map(Box::from),
+            }),
         })
     }
 }

@@ -37,7 +37,9 @@ pub(crate) use method::{
 };
 pub(crate) use mock::status_code;
 use postern_api_model::rest_api::Definition;
-pub(crate) use published::{PublishedApi, PublishedStage, publish};
+#[cfg(any(test, fuzzing))]
+pub(crate) use published::publish;
+pub(crate) use published::{PublishedApi, PublishedStage, publish_with};
 pub(crate) use responses::{CompiledResponse, Responses, SelectionError};
 use routes::Routes;
 pub(crate) use routes::{Greed, ResourceIndex, parameter_name, parameter_names};

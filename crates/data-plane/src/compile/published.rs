@@ -1,22 +1,25 @@
 //! Stages, ready to serve: a compiled deployment under a stage's name, variables and settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::HeaderValue;
-use postern_api_model::ports::{ApiSource, PublishError};
-use postern_api_model::rest_api::Stage;
+use postern_api_model::ports::{ApiSource, CertificateAndKey, PublishError};
+use postern_api_model::rest_api::{Stage, vpc_link_id};
 use postern_api_model::scope::Scope;
 
 use super::lambda::LambdaFunction;
 use super::logging::{self, MethodLogging};
 use super::service::ResolvedService;
 use super::uri::{AddressError, Endpoint};
-use super::{Blocked, CompiledApi, CompiledMethod, MethodIndex, Throttles, ledger};
+use super::{Blocked, CompiledApi, CompiledMethod, HttpEndpoint, MethodIndex, Throttles, ledger};
 use crate::access::ResourcePolicy;
+use crate::error::GatewayError;
 use crate::execution_log::Detail;
+use crate::links::LinkTargets;
 use crate::metering::Bucket;
+use crate::transport::ClientIdentity;
 
 /// One API as this node serves it; replaced whole.
 #[derive(Debug)]
@@ -28,6 +31,10 @@ pub(crate) struct PublishedApi {
     stages: Vec<(Box<str>, Arc<PublishedStage>)>,
     /// Kept to be used again by the next version.
     deployments: BTreeMap<String, Arc<CompiledApi>>,
+    /// Whose it is.
+    scope: Scope,
+    /// The VPC links that its stages name, there or not.
+    vpc_link_ids: BTreeSet<String>,
     last_used_seconds: AtomicU64,
 }
 
@@ -43,7 +50,7 @@ pub(crate) struct PublishedStage {
     pub(crate) api: Arc<CompiledApi>,
     variables: BTreeMap<String, String>,
     /// By method; `None` for methods that call no backend.
-    endpoints: Vec<Option<Result<Endpoint, AddressError>>>,
+    endpoints: Vec<Option<Result<Endpoint, Unreachable>>>,
     /// Of the methods that call an AWS service.
     services: BTreeMap<MethodIndex, Result<ResolvedService, AddressError>>,
     /// By method; `None` for methods that call no function.
@@ -54,6 +61,15 @@ pub(crate) struct PublishedStage {
     logging: Vec<MethodLogging>,
     throttles: Throttles,
     purpose: Purpose,
+}
+
+/// Why a method's requests go nowhere, for the log.
+#[derive(Debug)]
+enum Unreachable {
+    /// The integration's URI is none.
+    Address(AddressError),
+    /// What the method or the stage names is not there, or not configured.
+    Unconfigured(String),
 }
 
 /// What a stage is for.
@@ -68,10 +84,15 @@ enum Purpose {
 ///
 /// # Errors
 /// When a stage points to a deployment that `source` lacks. Nothing of the version is served then.
-pub(crate) fn publish(source: ApiSource, before: Option<&PublishedApi>) -> Result<PublishedApi, PublishError> {
+pub(crate) fn publish_with(
+    source: ApiSource,
+    before: Option<&PublishedApi>,
+    links: &LinkTargets,
+) -> Result<PublishedApi, PublishError> {
     ledger::api_source(&source);
     let mut deployments: BTreeMap<String, Arc<CompiledApi>> = BTreeMap::new();
     let mut stages = Vec::with_capacity(source.stages.len());
+    let mut vpc_link_ids = BTreeSet::new();
     for (name, stage) in &source.stages {
         let id = &stage.deployment_id;
         let api = match deployments.get(id).or_else(|| before?.deployments.get(id)) {
@@ -101,8 +122,10 @@ pub(crate) fn publish(source: ApiSource, before: Option<&PublishedApi>) -> Resul
             }
         };
         deployments.insert(id.clone(), Arc::clone(&api));
+        let uses = api.methods().iter().filter_map(|method| method.endpoint()?.link.as_ref());
+        vpc_link_ids.extend(uses.map(|link| vpc_link_id(&link.connection_id, &stage.variables).to_owned()));
         let before = before.and_then(|before| before.stage(name));
-        let published = PublishedStage::new(stage, api, &source, before.map(|stage| &**stage));
+        let published = PublishedStage::new(stage, api, &source, links, before.map(|stage| &**stage));
         stages.push((Box::from(name.as_str()), Arc::new(published)));
     }
     Ok(PublishedApi {
@@ -110,6 +133,8 @@ pub(crate) fn publish(source: ApiSource, before: Option<&PublishedApi>) -> Resul
         is_disabled: source.disable_execute_api_endpoint,
         stages,
         deployments,
+        vpc_link_ids,
+        scope: source.scope,
         last_used_seconds: AtomicU64::new(0),
     })
 }
@@ -119,6 +144,16 @@ impl PublishedApi {
     pub(crate) fn stage(&self, name: &str) -> Option<&Arc<PublishedStage>> {
         let at = self.stages.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
         Some(&self.stages[at].1)
+    }
+
+    /// Whether a stage goes through this VPC link, or names it.
+    pub(crate) fn names_vpc_link(&self, scope: &Scope, id: &str) -> bool {
+        self.scope == *scope && self.vpc_link_ids.contains(id)
+    }
+
+    /// Whether a stage goes through any VPC link.
+    pub(crate) fn names_vpc_links(&self) -> bool {
+        !self.vpc_link_ids.is_empty()
     }
 
     /// Notes a use, so that cold APIs can be told from warm ones. Written at most once a second.
@@ -135,37 +170,31 @@ impl PublishedApi {
 
 impl PublishedStage {
     /// What requests used up of the limits goes over from `before`, the same stage as it was.
-    fn new(stage: &Stage, api: Arc<CompiledApi>, source: &ApiSource, before: Option<&Self>) -> Self {
+    fn new(stage: &Stage, api: Arc<CompiledApi>, source: &ApiSource, links: &LinkTargets, before: Option<&Self>) -> Self {
         let findings = ledger::stage(stage);
         if !findings.all.inert.is_empty() {
             let fields = &findings.all.inert;
             tracing::warn!(api = source.api_id, stage = stage.name, ?fields, "stored and echoed, without effect on traffic");
         }
-        let fields: Vec<_> = findings.all.blocking.iter().chain(&findings.http).collect();
+        let fields = &findings.all.blocking;
         if !fields.is_empty() {
             tracing::warn!(api = source.api_id, stage = stage.name, ?fields, "requests that need what is not built answer 501");
         }
-        let warn = |method: &super::CompiledMethod, reason: &str| {
-            let path = &api.resource(method.resource).path;
-            tracing::warn!(api = source.api_id, stage = stage.name, method = %method.verb, %path, reason, "requests will fail");
-        };
         let functions = api.methods().iter().map(|method| {
             let resolved = method.lambda()?.resolve(&stage.variables);
-            resolved.as_ref().err().into_iter().for_each(|reason| warn(method, reason));
+            resolved.as_ref().err().into_iter().for_each(|reason| warn_of(reason, method, &api, stage, source));
             Some(resolved)
         });
+        let identity = stage.client_certificate_id.as_deref().map(|id| identity(id, source));
         let endpoints = api.methods().iter().map(|method| {
             let endpoint = method.endpoint()?;
-            let resolved = match &endpoint.uri {
-                Ok(uri) => uri.resolve(&stage.variables, endpoint.verify),
-                Err(reason) => Err(*reason),
-            };
-            resolved.as_ref().err().into_iter().for_each(|reason| warn(method, reason));
+            let resolved = resolve(endpoint, stage, source, identity.as_ref(), links);
+            resolved.as_ref().err().into_iter().for_each(|reason| warn_of(reason.text(), method, &api, stage, source));
             Some(resolved)
         });
         let services = api.methods().iter().enumerate().filter_map(|(index, method)| {
             let resolved = method.service()?.resolve(&stage.variables);
-            resolved.as_ref().err().into_iter().for_each(|reason| warn(method, reason));
+            resolved.as_ref().err().into_iter().for_each(|reason| warn_of(reason, method, &api, stage, source));
             Some((index, resolved))
         });
         // Ids are letters and digits; one that were none would only be missing from a field.
@@ -190,8 +219,8 @@ impl PublishedStage {
     }
 
     /// A stage for one call of TestInvokeMethod.
-    pub(crate) fn tested(stage: &Stage, api: CompiledApi, source: &ApiSource) -> Self {
-        Self { purpose: Purpose::Test, ..Self::new(stage, Arc::new(api), source, None) }
+    pub(crate) fn tested(stage: &Stage, api: CompiledApi, source: &ApiSource, links: &LinkTargets) -> Self {
+        Self { purpose: Purpose::Test, ..Self::new(stage, Arc::new(api), source, links, None) }
     }
 
     /// The function that a method calls.
@@ -266,11 +295,12 @@ impl PublishedStage {
     }
 
     /// Where a method's backend is.
-    pub(crate) fn endpoint(&self, method: MethodIndex) -> Result<&Endpoint, AddressError> {
+    pub(crate) fn endpoint(&self, method: MethodIndex) -> Result<&Endpoint, GatewayError> {
         match &self.endpoints[method] {
             Some(Ok(endpoint)) => Ok(endpoint),
-            Some(Err(reason)) => Err(reason),
-            None => Err("the method calls no backend"),
+            Some(Err(Unreachable::Address(reason))) => Err(GatewayError::Address((*reason).to_owned())),
+            Some(Err(Unreachable::Unconfigured(reason))) => Err(GatewayError::Unconfigured(reason.clone())),
+            None => Err(GatewayError::Configuration("the method calls no backend")),
         }
     }
 
@@ -290,18 +320,72 @@ impl PublishedStage {
     }
 }
 
+fn warn_of(reason: &str, method: &CompiledMethod, api: &CompiledApi, stage: &Stage, source: &ApiSource) {
+    let path = &api.resource(method.resource).path;
+    tracing::warn!(api = source.api_id, stage = stage.name, method = %method.verb, %path, reason, "requests will fail");
+}
+
+impl Unreachable {
+    fn text(&self) -> &str {
+        match self {
+            Self::Address(reason) => reason,
+            Self::Unconfigured(reason) => reason,
+        }
+    }
+}
+
+impl From<AddressError> for Unreachable {
+    fn from(reason: AddressError) -> Self {
+        Self::Address(reason)
+    }
+}
+
+/// Where a method's requests go under a stage.
+fn resolve(
+    endpoint: &HttpEndpoint,
+    stage: &Stage,
+    source: &ApiSource,
+    identity: Option<&Result<ClientIdentity, String>>,
+    links: &LinkTargets,
+) -> Result<Endpoint, Unreachable> {
+    let uri = endpoint.uri.as_ref().map_err(|reason| Unreachable::Address(reason))?;
+    let mut resolved = uri.resolve(&stage.variables, endpoint.verify)?;
+    // Without TLS nobody asks for a certificate.
+    if let Some(identity) = identity.filter(|_| resolved.is_tls()) {
+        resolved = resolved.presenting(identity.clone().map_err(Unreachable::Unconfigured)?);
+    }
+    match &endpoint.link {
+        None => Ok(resolved),
+        Some(link) => Ok(resolved.through(&links.find(link, stage, source).map_err(Unreachable::Unconfigured)?)?),
+    }
+}
+
+/// What a stage shows to its backends. One that has expired is shown all the same, and they decide.
+fn identity(id: &str, source: &ApiSource) -> Result<ClientIdentity, String> {
+    let found = source.references.client_certificates.get(id);
+    let CertificateAndKey { certificate, private_key } =
+        found.ok_or_else(|| format!("the stage's client certificate {id} does not exist"))?;
+    ClientIdentity::from_pem(certificate, private_key.expose()).map_err(|error| format!("client certificate {id}: {error}"))
+}
+
+/// Makes a version servable where no load balancer is configured.
+///
+/// # Errors
+/// As [`publish_with`].
+#[cfg(any(test, fuzzing))]
+pub(crate) fn publish(source: ApiSource, before: Option<&PublishedApi>) -> Result<PublishedApi, PublishError> {
+    publish_with(source, before, &LinkTargets::default())
+}
+
 /// What the stage's settings block, by method.
 fn blocked(api: &CompiledApi, findings: &ledger::StageFindings) -> Vec<Option<Blocked>> {
-    let ledger::StageFindings { all, http } = findings;
-    if all.blocking.is_empty() && http.is_empty() {
+    let ledger::StageFindings { all } = findings;
+    if all.blocking.is_empty() {
         return Vec::new();
     }
     let of_method = |method: &CompiledMethod| {
         let path = &api.resource(method.resource).path;
         let mut fields = all.blocking.clone();
-        if method.endpoint().is_some() {
-            fields.extend_from_slice(http);
-        }
         fields.sort_unstable();
         Blocked::of(&format!("{} {path}", method.verb), fields)
     };

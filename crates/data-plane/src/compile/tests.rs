@@ -68,6 +68,7 @@ fn source(stages: &[(&str, &str)], deployments: &[&str]) -> ApiSource {
         disable_execute_api_endpoint: false,
         stages: stages.iter().map(stage).collect(),
         deployments: deployments.iter().map(|id| ((*id).to_owned(), Arc::new(definition(&[])))).collect(),
+        references: Default::default(),
     }
 }
 

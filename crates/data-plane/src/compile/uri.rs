@@ -5,13 +5,15 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderValue, Uri};
 
 use crate::encode::{self, Place, Spelling};
-use crate::transport::{Origin, Scheme, TlsVerify};
+use crate::links::{Balancer, Linked, Way};
+use crate::transport::{ClientIdentity, Origin, Scheme, TlsVerify};
 
 /// A parsed `uri`.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,6 +45,10 @@ pub(crate) struct Endpoint {
     rest: PathAndQueryTemplate,
     scheme: Scheme,
     verify: TlsVerify,
+    /// What TLS backends are shown.
+    identity: Option<ClientIdentity>,
+    /// Behind a VPC link, where the host is rendered.
+    balancer: Option<Arc<Balancer>>,
 }
 
 /// Path and query of an address whose stage variables are filled in.
@@ -65,6 +71,8 @@ enum Target {
 pub(crate) struct Address {
     pub(crate) origin: Origin,
     pub(crate) host: HeaderValue,
+    /// Behind a VPC link: the addresses.
+    pub(crate) way: Option<Arc<Way>>,
 }
 
 /// A piece of a template whose stage variables are filled in.
@@ -172,7 +180,35 @@ impl Endpoint {
             _ => Target::Rendered(authority),
         };
         let rest = PathAndQueryTemplate::new(path, without_question_mark(query))?;
-        Ok(Self { target, rest, scheme, verify })
+        Ok(Self { target, rest, scheme, verify, identity: None, balancer: None })
+    }
+
+    /// Whether TLS is spoken to it.
+    pub(crate) fn is_tls(&self) -> bool {
+        self.scheme == Scheme::Https
+    }
+
+    /// The same, whose backend is shown `identity` when it asks for a certificate. Before [`Self::through`].
+    pub(crate) fn presenting(mut self, identity: ClientIdentity) -> Self {
+        if let Target::Fixed(address) = &mut self.target {
+            address.origin = address.origin.presenting(identity.clone());
+        }
+        self.identity = Some(identity);
+        self
+    }
+
+    /// The same behind a VPC link.
+    pub(crate) fn through(mut self, linked: &Linked<'_>) -> Result<Self, AddressError> {
+        match &mut self.target {
+            Target::Fixed(address) => address.way = Some(Arc::new(linked.way(&address.origin))),
+            Target::Rendered(_) => {
+                let balancer = linked.balancer_of_any_host(self.scheme).ok_or(
+                    "an address of the VPC link's target needs a port, because the host of the integration URI is a parameter",
+                )?;
+                self.balancer = Some(balancer);
+            }
+        }
+        Ok(self)
     }
 
     /// Where a request with these path values goes.
@@ -187,7 +223,12 @@ impl Endpoint {
                         Part::Parameter(index) => text.push_str(&values(*index).ok_or(NO_VALUE)?.text),
                     }
                 }
-                Address::parse(&text, self.scheme, self.verify)
+                let mut address = Address::parse(&text, self.scheme, self.verify)?;
+                if let Some(identity) = &self.identity {
+                    address.origin = address.origin.presenting(identity.clone());
+                }
+                address.way = self.balancer.as_ref().map(|balancer| Arc::new(Way::new(Arc::clone(balancer), &address.origin)));
+                Ok(address)
             }
         }
     }
@@ -307,7 +348,7 @@ impl Address {
             port => port.strip_prefix(':').and_then(|port| port.parse().ok()).filter(|port| *port != 0).ok_or(INVALID)?,
         };
         let host = HeaderValue::from_str(&lower).map_err(|_| INVALID)?;
-        Ok(Self { origin: Origin::new(scheme, authority.host(), port, verify), host })
+        Ok(Self { origin: Origin::new(scheme, authority.host(), port, verify), host, way: None })
     }
 }
 

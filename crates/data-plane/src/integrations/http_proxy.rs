@@ -8,6 +8,7 @@ use super::ProxyAnswer;
 use super::hold::{Delivery, Limits, hold};
 use crate::compile::Transfer;
 use crate::error::GatewayError;
+use crate::links;
 use crate::stages::{Context, HttpCall};
 use crate::transport::Upstreams;
 
@@ -18,8 +19,12 @@ pub(super) async fn call<'a>(
     context: Context<'a>,
     limits: Limits,
 ) -> Result<ProxyAnswer<'a>, GatewayError> {
-    let HttpCall { request, deadline } = call;
-    let mut response = pin!(upstreams.send(request, deadline)).await?;
+    let HttpCall { request, deadline, way } = call;
+    let mut response = match way {
+        None => pin!(upstreams.send(request, deadline)).await?,
+        // Boxed because it is rare: what a future may have to hold is copied for every request.
+        Some(way) => Box::pin(links::send(upstreams, &way, request, deadline)).await?,
+    };
     if let Some(log) = context.arrival.log() {
         response.body = response.body.with_deadline(deadline);
         // Boxed because it is rare: what a future may have to hold is copied for every request.

@@ -12,6 +12,7 @@ use crate::backends::Backends;
 use crate::compile::{CompiledResponse, MappedExchange, MockExchange, Template, Transfer};
 use crate::content::{self, Conversion, Kind, TextBody};
 use crate::error::GatewayError;
+use crate::links;
 use crate::mapping_template::{Document, MappingTemplate};
 use crate::stages::{Asked, Call, HttpCall, Transformed, Untransformable, unselected, untransformed};
 use crate::transport::{Body, BodyError, Response, Upstreams};
@@ -26,7 +27,10 @@ pub(super) async fn mapped<'a>(
     limits: Limits,
 ) -> Result<Box<MappedAnswer<'a>>, GatewayError> {
     let (mut response, deadline) = match call {
-        Call::Http(HttpCall { request, deadline }) => (upstreams.send(request, deadline).await?, deadline),
+        Call::Http(HttpCall { request, deadline, way: None }) => (upstreams.send(request, deadline).await?, deadline),
+        Call::Http(HttpCall { request, deadline, way: Some(way) }) => {
+            (links::send(upstreams, &way, request, deadline).await?, deadline)
+        }
         Call::Service(request) => {
             let deadline = request.deadline;
             (aws::call(upstreams, backends, *request, asked.context.arrival.log(), limits).await?, deadline)

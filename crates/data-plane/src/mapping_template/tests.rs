@@ -44,6 +44,7 @@ fn live(uri: &str, path: &str, fields: &[(&'static str, &'static str)]) -> LiveR
         disable_execute_api_endpoint: false,
         stages: BTreeMap::from([("prod".to_owned(), serde_json::from_value(stage).unwrap())]),
         deployments: BTreeMap::from([("d".to_owned(), Arc::new(serde_json::from_value(definition).unwrap()))]),
+        references: Default::default(),
     };
     let published = publish(source, None).unwrap();
     let stage = published.stage("prod").unwrap();

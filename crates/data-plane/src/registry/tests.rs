@@ -38,6 +38,7 @@ fn source(version: u64) -> ApiSource {
         disable_execute_api_endpoint: false,
         stages: BTreeMap::new(),
         deployments: BTreeMap::new(),
+        references: Default::default(),
     }
 }
 

@@ -23,6 +23,7 @@ use crate::forwarded;
 use crate::headers::{self, Field};
 use crate::heavy_work::HeavyWork;
 use crate::integrations::SignedRequest;
+use crate::links::Way;
 use crate::mapping_template::{Document, Overrides, RequestFacts};
 use crate::transport::{Body, UpstreamRequest};
 
@@ -58,6 +59,8 @@ pub(crate) enum Call<'a> {
 pub(crate) struct HttpCall {
     pub(crate) request: UpstreamRequest,
     pub(crate) deadline: Instant,
+    /// Behind a VPC link: the addresses to choose from.
+    pub(crate) way: Option<Arc<Way>>,
 }
 
 /// What the making of a mapped answer reads of the request.

@@ -57,7 +57,7 @@ impl Target {
     ) -> Result<Self, GatewayError> {
         let (arrival, stage) = (routed.received.arrival, routed.received.stage);
         let CompiledRequest { verb, mappings, timeout, handling: _ } = &endpoint.request;
-        let resolved = stage.endpoint(routed.found.method).map_err(invalid_address)?;
+        let resolved = stage.endpoint(routed.found.method)?;
         let values = |index: usize| path_value(index, routed, mappings, parameters);
         let mapped = mapped_query(routed, mappings, parameters);
         Ok(Self {
@@ -78,7 +78,7 @@ impl Target {
     pub(super) fn call(self, headers: HeaderMap, body: Body) -> HttpCall {
         let body = if carries_body(&self.method) { body } else { Body::empty() };
         let request = UpstreamRequest { origin: self.address.origin, method: self.method, uri: self.uri, headers, body };
-        HttpCall { request, deadline: self.deadline }
+        HttpCall { request, deadline: self.deadline, way: self.address.way }
     }
 }
 

@@ -30,6 +30,8 @@ fn call(path: Option<&str>, headers: &[(&str, &str)]) -> TestCall {
         headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         body: String::new(),
         stage_variables: BTreeMap::new(),
+        client_certificate_id: None,
+        references: Default::default(),
     }
 }
 

@@ -328,6 +328,7 @@ pub fn api(methods: Vec<(&str, &str, Method)>) -> ApiSource {
         disable_execute_api_endpoint: false,
         stages: [("s".to_owned(), stage("s"))].into(),
         deployments: [("d1".to_owned(), Arc::new(definition))].into(),
+        references: Default::default(),
     }
 }
 

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use postern_api_model::ports::{ApiSource, PublishError};
+use postern_api_model::scope::Scope;
 use postern_control_plane::clock::SystemClock;
 use postern_control_plane::{AuthMode, ControlPlane};
 use postern_data_plane::transport::{UpstreamCounts, Upstreams, Workers};
@@ -244,6 +245,7 @@ struct Server {
     stop: watch::Sender<bool>,
     managing: JoinHandle<()>,
     following: JoinHandle<()>,
+    checking: JoinHandle<()>,
     workers: Workers,
 }
 
@@ -261,6 +263,7 @@ impl Server {
         let upstreams = Upstreams::new(upstreams);
         planes.credentials.connect(&settings.services, upstreams.clone());
         let control_plane = Arc::new(planes.control_plane(settings, http, upstreams.clone()));
+        let (checked, checkers) = (Arc::clone(&planes.gateway), upstreams.clone());
         let service = Arc::new(planes.management_service(settings, Arc::clone(&control_plane), upstreams));
         let (stop, stopped) = watch::channel(false);
         let managing = tokio::spawn(async move {
@@ -268,12 +271,14 @@ impl Server {
             service.calls.finished().await;
         });
         let following = tokio::spawn(follow(Arc::clone(&planes.publisher), planes.seq));
-        Ok(Self { management, http, control_plane, stop, managing, following, workers })
+        let checking = tokio::spawn(async move { checked.check_links(&checkers).await });
+        Ok(Self { management, http, control_plane, stop, managing, following, checking, workers })
     }
 
     /// Lets what is under way be answered, for at most `timeout`.
     async fn drain(self, timeout: Duration) {
         self.following.abort();
+        self.checking.abort();
         self.stop.send_replace(true);
         let (managed, ()) = tokio::join!(tokio::time::timeout(timeout, self.managing), self.workers.drain(timeout));
         if managed.is_err() {
@@ -293,6 +298,10 @@ impl DataPlane for Gateway {
 
     fn resident_version(&self, api_id: &str) -> Option<u64> {
         Gateway::resident_version(self, api_id)
+    }
+
+    fn apis_naming_vpc_link(&self, link: Option<(&Scope, &str)>) -> Vec<String> {
+        Gateway::apis_naming_vpc_link(self, link)
     }
 }
 

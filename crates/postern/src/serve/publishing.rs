@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use postern_api_model::ports::{ApiLoader, ApiSource, PortFuture, PublishError, Publisher};
+use postern_api_model::scope::Scope;
 use postern_store::{Change, Kind, LIST_ROWS_MAX, Store, StoreError};
 use tokio::runtime::Handle;
 use tokio::time::MissedTickBehavior;
@@ -32,6 +33,9 @@ pub trait DataPlane: Send + Sync + 'static {
 
     /// The version in memory, if there is one.
     fn resident_version(&self, api_id: &str) -> Option<u64>;
+
+    /// The APIs in memory that name a VPC link of a scope, or any link at all. What is being loaded now is loaded again.
+    fn apis_naming_vpc_link(&self, link: Option<(&Scope, &str)>) -> Vec<String>;
 }
 
 /// Publishes what the store holds.
@@ -90,6 +94,14 @@ impl StorePublisher {
             let _ = self.publish(api_id).await;
         }
         Ok(())
+    }
+
+    /// Publishes the APIs in memory that name this VPC link, or any.
+    async fn publish_again(&self, link: Option<(&Scope, &str)>) {
+        for api_id in self.data_plane.apis_naming_vpc_link(link) {
+            // As above.
+            let _ = self.publish(&api_id).await;
+        }
     }
 }
 
@@ -172,6 +184,9 @@ async fn catch_up(publisher: &StorePublisher, mut seq: u64) -> Result<u64, Store
         for api_id in changes.iter().filter_map(api_of).collect::<BTreeSet<_>>() {
             publisher.refresh(api_id).await?;
         }
+        for change in changes.iter().filter(|change| is_vpc_link(change)) {
+            publisher.publish_again(Some((&change.scope, &change.id))).await;
+        }
         seq = last.seq;
         if changes.len() < LIST_ROWS_MAX {
             return Ok(seq);
@@ -185,12 +200,18 @@ async fn start_over(publisher: &StorePublisher) -> Result<u64, StoreError> {
     for api_id in publisher.served.api_ids() {
         publisher.refresh(&api_id).await?;
     }
+    publisher.publish_again(None).await;
     Ok(seq)
 }
 
 /// The API that a change is about; deployments are never changed, only made and removed with a write of their API.
 fn api_of(change: &Change) -> Option<&str> {
     (change.kind == Kind::REST_API.as_str()).then_some(change.id.as_str())
+}
+
+/// What an API is published with, and no part of it: its version stays as it is when a link changes.
+fn is_vpc_link(change: &Change) -> bool {
+    [Kind::VPC_LINK, Kind::VPC_LINK_V2].iter().any(|kind| change.kind == kind.as_str())
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use postern_api_model::ports::ApiSource;
+use postern_api_model::ports::{ApiSource, References};
 use postern_api_model::rest_api::{Definition, DeploymentSnapshot, RestApi};
-use postern_store::{Store, StoreError, Versioned, decode, load, snapshot_id};
+use postern_store::{Store, StoreError, Versioned, decode, load, references, snapshot_id};
 
 /// How often an API is read again because a deployment of it went while it was being read. Each time somebody must have
 /// deleted one in between; more than a few in a row is a damaged store.
@@ -38,7 +38,10 @@ pub async fn read(store: &dyn Store, api_id: &str) -> Result<Option<ApiSource>, 
             return Ok(None);
         }
         match deployments(store, &api).await {
-            Ok(deployments) => return Ok(Some(source(api, version, deployments))),
+            Ok(deployments) => {
+                let references = references_of(store, &api, &deployments).await?;
+                return Ok(Some(source(api, version, deployments, references)));
+            }
             Err(ReadError::DeploymentMissing { .. }) if reads < READS_MAX => reads += 1,
             Err(error) => return Err(error),
         }
@@ -59,7 +62,29 @@ async fn deployments(store: &dyn Store, api: &RestApi) -> Result<BTreeMap<String
     Ok(definitions)
 }
 
-fn source(api: RestApi, version: u64, deployments: BTreeMap<String, Arc<Definition>>) -> ApiSource {
+/// What the stages and what they serve name of what stands beside the API, under its own account and region.
+async fn references_of(
+    store: &dyn Store,
+    api: &RestApi,
+    deployments: &BTreeMap<String, Arc<Definition>>,
+) -> Result<References, StoreError> {
+    let (mut links, mut certificates) = (BTreeSet::new(), BTreeSet::new());
+    for stage in api.stages.values() {
+        certificates.extend(stage.client_certificate_id.clone());
+        if let Some(definition) = deployments.get(&stage.deployment_id) {
+            links.extend(definition.vpc_link_ids(&stage.variables));
+        }
+        let Some(canary) = &stage.canary_settings else { continue };
+        let overrides = canary.stage_variable_overrides.iter().map(|(name, value)| (name.clone(), value.clone()));
+        let variables = stage.variables.clone().into_iter().chain(overrides).collect();
+        if let Some(definition) = deployments.get(&canary.deployment_id) {
+            links.extend(definition.vpc_link_ids(&variables));
+        }
+    }
+    references(store, &api.scope, &links, &certificates).await
+}
+
+fn source(api: RestApi, version: u64, deployments: BTreeMap<String, Arc<Definition>>, references: References) -> ApiSource {
     ApiSource {
         api_id: api.id,
         version,
@@ -67,5 +92,6 @@ fn source(api: RestApi, version: u64, deployments: BTreeMap<String, Arc<Definiti
         disable_execute_api_endpoint: api.definition.disable_execute_api_endpoint,
         stages: api.stages,
         deployments,
+        references,
     }
 }

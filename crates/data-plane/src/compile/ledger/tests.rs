@@ -244,19 +244,15 @@ fn what_blocks_a_method() {
     let mut sample = integration_sample();
     sample.connection_type = Some(ConnectionType::VpcLink);
     integration(&sample, &mut findings);
-    let expected = [
-        "integration.connectionType VPC_LINK",
-        "integration.connectionId",
-        "integration.integrationTarget",
-        "integration.credentials",
-    ];
-    assert_eq!(findings.blocking, expected);
+    assert_eq!(findings.blocking, ["integration.credentials"]);
+    let mut findings = Findings::default();
+    integration(&Integration { kind: IntegrationType::AwsProxy, credentials: None, ..sample }, &mut findings);
+    assert_eq!(findings.blocking, ["integration.type AWS_PROXY", "integration.connectionType VPC_LINK"]);
 }
 
 #[test]
 fn what_blocks_a_stage() {
     let findings = stage(&stage_sample());
     assert_eq!(findings.all.blocking, ["canarySettings"]);
-    assert_eq!(findings.http, ["clientCertificateId"]);
     assert!(findings.all.inert.contains(&"Stage.tracingEnabled"));
 }

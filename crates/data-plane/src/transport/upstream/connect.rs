@@ -69,7 +69,7 @@ impl Connector {
 
     /// Tries the name's addresses as [`race`] does, those that the guard refuses left out. A refusal is reported if there is no other
     /// address.
-    async fn connect_tcp(&self, origin: &Origin, host: &Host) -> Result<(TcpStream, Place), UpstreamError> {
+    pub(super) async fn connect_tcp(&self, origin: &Origin, host: &Host) -> Result<(TcpStream, Place), UpstreamError> {
         let (name, port) = origin.dialled();
         let addresses = self.resolver.resolve(name).await?;
         let epoch = host.resolved(&addresses);

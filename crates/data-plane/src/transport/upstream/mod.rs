@@ -25,6 +25,7 @@ mod io;
 mod origin;
 mod pool;
 mod race;
+mod reach;
 mod resolve;
 mod slot;
 mod table;

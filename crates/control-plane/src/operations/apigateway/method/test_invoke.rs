@@ -1,5 +1,7 @@
 //! TestInvokeMethod: one call of a method as it is stored, deployed or not, with the log of how it went.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use postern_api_model::apigateway::{TestInvokeMethodInput, TestInvokeMethodResponse};
 use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::ports::{TestAnswer, TestCall, TestInvokeError};
@@ -8,6 +10,7 @@ use postern_api_model::scope::Caller;
 
 use super::{VERBS, missing_method, missing_resource};
 use crate::ControlPlane;
+use crate::changes::store_failure;
 use crate::operations::apigateway::stage;
 
 /// The key of a method for every verb.
@@ -22,12 +25,17 @@ pub(in crate::operations::apigateway) async fn test_invoke(
 ) -> ApiResult<TestInvokeMethodResponse> {
     let api = plane.rest_api(caller, &input.rest_api_id, missing_resource).await?;
     let (method, verb) = tested(&api.definition, &input.resource_id, &input.http_method)?;
-    if let Some(id) = input.client_certificate_id.as_deref().filter(|id| !id.is_empty()) {
-        // There are no client certificates yet, so none can be named.
-        return Err(ApiError::bad_request(format!("Invalid Client Certificate identifier specified: {id}")));
-    }
     let stage_variables: OrderedMap<String> = input.stage_variables.unwrap_or_default();
     stage::check_variables(&stage_variables)?;
+    let stage_variables: BTreeMap<String, String> = stage_variables.into_iter().collect();
+    let client_certificate_id = input.client_certificate_id.filter(|id| !id.is_empty());
+    let certificates = client_certificate_id.iter().cloned().collect();
+    let method_links = vpc_links(&api.definition, &input.resource_id, &method, &stage_variables);
+    let found = postern_store::references(plane.store(), &caller.scope, &method_links, &certificates).await;
+    let references = found.map_err(store_failure)?;
+    if let Some(id) = client_certificate_id.as_ref().filter(|id| !references.client_certificates.contains_key(*id)) {
+        return Err(ApiError::bad_request(format!("Invalid Client Certificate identifier specified: {id}")));
+    }
     let call = TestCall {
         api_id: api.id,
         scope: api.scope,
@@ -38,9 +46,18 @@ pub(in crate::operations::apigateway) async fn test_invoke(
         path_with_query_string: input.path_with_query_string.filter(|path| !path.is_empty()),
         headers: headers(input.headers.unwrap_or_default(), input.multi_value_headers.unwrap_or_default()),
         body: input.body.unwrap_or_default(),
-        stage_variables: stage_variables.into_iter().collect(),
+        stage_variables,
+        client_certificate_id,
+        references,
     };
     plane.test_invoker().test_invoke(call).await.map(show).map_err(refusal)
+}
+
+/// The VPC link that the method goes through.
+fn vpc_links(definition: &Definition, resource_id: &str, method: &str, variables: &BTreeMap<String, String>) -> BTreeSet<String> {
+    let method = definition.resources.get(resource_id).and_then(|resource| resource.methods.get(method));
+    let integration = method.and_then(|method| method.integration.as_ref());
+    integration.and_then(|integration| integration.vpc_link_id(variables)).map(str::to_owned).into_iter().collect()
 }
 
 /// The method's key and the verb to call it with: a method for every verb is tested with one of them.
