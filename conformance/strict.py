@@ -11,6 +11,7 @@ from datetime import datetime
 
 # What the front door answers before an operation is chosen, and what Postern answers for one that is not built yet. No model has these.
 UNMODELLED_ERRORS = {
+    "AccessDeniedException",
     "ExpiredTokenException",
     "IncompleteSignatureException",
     "InvalidSignatureException",
@@ -63,10 +64,15 @@ def _check_success(operation_model, status, headers, body):
     wanted = operation_model.http.get("responseCode", 200)
     if is_v2:
         wanted = STATUS_EXCEPTIONS.get(operation_model.name, wanted)
-    if status != wanted:
+    # How a function is called decides its status (documented).
+    is_call = operation_model.name == "Invoke" and status in (202, 204)
+    if status != wanted and not is_call:
         problems.append(f"status is {status}, the service answers {wanted}")
 
     shape = operation_model.output_shape
+    if operation_model.has_event_stream_output:
+        is_stream = headers.get("content-type") == "application/vnd.amazon.eventstream"
+        return problems if is_stream else problems + [f"content-type is {headers.get('content-type')!r}"]
     if shape is None or not shape.members:
         empty = (b"",) if shape is None else (b"", b"{}")
         if body not in empty:
@@ -101,11 +107,15 @@ def _check_error(operation_model, status, headers, body):
     if problem:
         return problems + [problem]
     allowed = {_wire_name(member, name) for name, member in shape.members.items()} if shape is not None else set()
+    is_lambda = operation_model.service_model.service_name == "lambda"
+    # Lambda's own errors have these, the model's among them or not.
+    allowed |= {"Type", "Message"} if is_lambda else set()
     for name in document.keys() - allowed - {"message"}:
         problems.append(f"unexpected error member {name!r}")
     # Of the management API's errors only one has a message.
     needs_message = shape is None or "message" in {name.lower() for name in shape.members}
-    if needs_message and not isinstance(document.get("message"), str):
+    message = document.get("message", document.get("Message") if is_lambda else None)
+    if needs_message and not isinstance(message, str):
         problems.append("the error has no message")
     return problems
 

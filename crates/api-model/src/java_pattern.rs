@@ -34,6 +34,14 @@ impl JavaPattern {
     /// # Errors
     /// When it is no pattern, or needs what the module's documentation names; the text says what.
     pub fn compile(text: &str) -> Result<Self, PatternError> {
+        Self::compile_within(text, BACKTRACKS_MAX)
+    }
+
+    /// The same for a pattern that may go back only so often in one match.
+    ///
+    /// # Errors
+    /// As with [`Self::compile`].
+    pub fn compile_within(text: &str, backtracks_max: usize) -> Result<Self, PatternError> {
         if text.len() > PATTERN_BYTES_MAX {
             return Err(PatternError::Unsupported(format!(
                 "a regular expression of more than {PATTERN_BYTES_MAX} bytes is not supported"
@@ -41,7 +49,7 @@ impl JavaPattern {
         }
         let translated = translate(text, Dialect::Backtracking)?;
         RegexBuilder::new(&format!("\\A(?:{translated})\\z"))
-            .backtrack_limit(BACKTRACKS_MAX)
+            .backtrack_limit(backtracks_max.min(BACKTRACKS_MAX))
             .delegate_size_limit(COMPILED_BYTES_MAX)
             .delegate_dfa_size_limit(CACHE_BYTES_MAX)
             .build()

@@ -6,14 +6,13 @@
 //! is published. What is wrong with it makes the requests fail, as on AWS.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Uri};
 use postern_api_model::apigateway::{IntegrationType, ResponseTransferMode};
 use postern_api_model::rest_api::Integration;
 
-use super::method::Transfer;
+use super::method::{CompiledRequest, Transfer};
 use super::uri::AddressError;
 
 /// What stands before a function in the path of Lambda's API, and behind it.
@@ -21,17 +20,13 @@ const INVOKE: (&str, &str) = ("2015-03-31/functions/", "/invocations");
 const INVOKE_STREAMING: (&str, &str) = ("2021-11-15/functions/", "/response-streaming-invocations");
 /// Bytes of a function's name or ARN: AWS's are 170 at most.
 const FUNCTION_BYTES_MAX: usize = 256;
-/// Credentials that stand for the caller's own.
-pub(crate) const CALLER_CREDENTIALS: &str = "arn:aws:iam::*:user/*";
 
 /// An integration with Lambda, before a stage's variables are known.
 #[derive(Debug)]
 pub(crate) struct LambdaEndpoint {
-    /// `None`: the client's verb.
-    pub(crate) verb: Option<http::Method>,
+    pub(crate) request: CompiledRequest,
     uri: Box<str>,
     credentials: Option<Box<str>>,
-    pub(crate) timeout: Duration,
     pub(crate) transfer: Transfer,
 }
 
@@ -64,27 +59,22 @@ pub(crate) fn is_lambda(integration: &Integration) -> bool {
     }
 }
 
-/// Whether an integration asks for whoever calls it to be its caller.
+/// Whether credentials stand for those of whoever calls the API.
 pub(crate) fn are_of_the_caller(credentials: &str) -> bool {
     credentials.ends_with(":iam::*:user/*")
 }
 
 impl LambdaEndpoint {
-    pub(super) fn compile(integration: &Integration) -> Result<Self, &'static str> {
-        let verb = match integration.http_method.as_deref() {
-            None | Some("ANY" | "") => None,
-            Some(verb) => Some(http::Method::from_bytes(verb.as_bytes()).map_err(|_| "the integration's verb is invalid")?),
-        };
-        Ok(Self {
-            verb,
+    pub(super) fn compile(integration: &Integration, request: CompiledRequest) -> Self {
+        Self {
+            request,
             uri: integration.uri.as_deref().unwrap_or("").into(),
             credentials: integration.credentials.as_deref().filter(|text| !text.is_empty()).map(Box::from),
-            timeout: Duration::from_millis(integration.timeout_in_millis.into()),
             transfer: match integration.response_transfer_mode {
                 Some(ResponseTransferMode::Stream) => Transfer::Stream,
                 Some(ResponseTransferMode::Buffered) | None => Transfer::Buffered,
             },
-        })
+        }
     }
 
     /// The function for a stage with these variables.
@@ -92,7 +82,7 @@ impl LambdaEndpoint {
         let uri = filled(&self.uri, variables)?;
         let role = self.credentials.as_deref().map(|text| filled(text, variables)).transpose()?;
         let role = role.filter(|role| !role.is_empty()).map(Box::from);
-        if role.as_deref() == Some(CALLER_CREDENTIALS) {
+        if role.as_deref().is_some_and(are_of_the_caller) {
             return Err("the integration's credentials are the caller's, which need AWS_IAM: it is not built yet");
         }
         let function = LambdaFunction::parse(&uri, role)?;
@@ -195,18 +185,19 @@ fn filled(text: &str, variables: &BTreeMap<String, String>) -> Result<String, Ad
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::time::Duration;
+
+    use super::super::method::Mappings;
     use super::*;
+    use crate::content::Handling;
 
     const ARN: &str = "arn:aws:lambda:eu-west-1:000000000000:function:hello";
 
     fn endpoint(uri: &str, credentials: Option<&str>, transfer: Transfer) -> LambdaEndpoint {
-        LambdaEndpoint {
-            verb: Some(http::Method::POST),
-            uri: uri.into(),
-            credentials: credentials.map(Box::from),
-            timeout: Duration::from_millis(50),
-            transfer,
-        }
+        let mappings = Mappings { headers: vec![], query: vec![], path: vec![], body: [].into() };
+        let timeout = Duration::from_millis(50);
+        let request = CompiledRequest { verb: None, mappings, timeout, handling: Handling::Unset };
+        LambdaEndpoint { request, uri: uri.into(), credentials: credentials.map(Box::from), transfer }
     }
 
     fn resolve(uri: &str) -> Result<LambdaFunction, AddressError> {
@@ -284,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_callers_own_credentials_are_not_built() {
-        let found = endpoint(&uri("hello"), Some(CALLER_CREDENTIALS), Transfer::Buffered).resolve(&BTreeMap::new());
+        let found = endpoint(&uri("hello"), Some("arn:aws:iam::*:user/*"), Transfer::Buffered).resolve(&BTreeMap::new());
         assert!(found.unwrap_err().contains("AWS_IAM"));
     }
 }

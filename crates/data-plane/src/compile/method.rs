@@ -45,7 +45,9 @@ pub(crate) enum CompiledIntegration {
     /// An AWS service.
     Service(CompiledService, MappedExchange),
     Mock(MockExchange),
-    /// AWS_PROXY.
+    /// AWS with a function.
+    Lambda(LambdaEndpoint, MappedExchange),
+    /// AWS_PROXY with one.
     LambdaProxy(LambdaEndpoint),
     /// A kind that is not built; its method is always blocked.
     Unsupported,
@@ -166,6 +168,7 @@ impl CompiledMethod {
         match &self.integration {
             CompiledIntegration::HttpProxy(endpoint) | CompiledIntegration::Http(endpoint, _) => Some(endpoint),
             CompiledIntegration::Service(..)
+            | CompiledIntegration::Lambda(..)
             | CompiledIntegration::LambdaProxy(_)
             | CompiledIntegration::Mock(_)
             | CompiledIntegration::Unsupported
@@ -173,18 +176,18 @@ impl CompiledMethod {
         }
     }
 
-    /// The AWS service, when the integration is one of a service.
-    pub(crate) fn service(&self) -> Option<&CompiledService> {
+    /// The function, when the integration calls one.
+    pub(crate) fn lambda(&self) -> Option<&LambdaEndpoint> {
         match &self.integration {
-            CompiledIntegration::Service(service, _) => Some(service),
+            CompiledIntegration::Lambda(endpoint, _) | CompiledIntegration::LambdaProxy(endpoint) => Some(endpoint),
             _ => None,
         }
     }
 
-    /// The function, when the integration calls one.
-    pub(crate) fn lambda(&self) -> Option<&LambdaEndpoint> {
+    /// The AWS service, when the integration is one of a service.
+    pub(crate) fn service(&self) -> Option<&CompiledService> {
         match &self.integration {
-            CompiledIntegration::LambdaProxy(endpoint) => Some(endpoint),
+            CompiledIntegration::Service(service, _) => Some(service),
             _ => None,
         }
     }
@@ -219,25 +222,28 @@ impl CompiledIntegration {
                 responses: responses(),
                 handling: integration.content_handling.into(),
             }),
-            // Mappings have no effect on the event, yet one onto a field that is the gateway's own fails as elsewhere (reported).
-            IntegrationType::AwsProxy if lambda::is_lambda(integration) => {
-                let mappings = Mappings::compile(integration, surroundings.path_parameters, inert);
-                match mappings.and_then(|_| LambdaEndpoint::compile(integration)) {
-                    Ok(endpoint) => Self::LambdaProxy(endpoint),
-                    Err(reason) => Self::Broken(reason),
-                }
-            }
-            IntegrationType::Aws if !lambda::is_lambda(integration) => {
+            IntegrationType::Aws | IntegrationType::AwsProxy if lambda::is_lambda(integration) => {
                 match CompiledRequest::compile(integration, surroundings.path_parameters, inert) {
-                    Ok(request) => {
+                    Ok(request) if integration.kind == IntegrationType::Aws => {
                         let templates = RequestTemplates::new(templates(), passthrough);
-                        let exchange = MappedExchange { templates, responses: responses() };
-                        Self::Service(CompiledService::compile(integration, request), exchange)
+                        let responses = Responses::compile_for_messages(method);
+                        let exchange = MappedExchange { templates, responses };
+                        Self::Lambda(LambdaEndpoint::compile(integration, request), exchange)
                     }
+                    // Mappings have no effect on an event, yet one onto a field that is the gateway's own fails as elsewhere (reported).
+                    Ok(request) => Self::LambdaProxy(LambdaEndpoint::compile(integration, request)),
                     Err(reason) => Self::Broken(reason),
                 }
             }
-            IntegrationType::Aws | IntegrationType::AwsProxy => Self::Unsupported,
+            IntegrationType::Aws => match CompiledRequest::compile(integration, surroundings.path_parameters, inert) {
+                Ok(request) => {
+                    let templates = RequestTemplates::new(templates(), passthrough);
+                    let exchange = MappedExchange { templates, responses: responses() };
+                    Self::Service(CompiledService::compile(integration, request), exchange)
+                }
+                Err(reason) => Self::Broken(reason),
+            },
+            IntegrationType::AwsProxy => Self::Unsupported,
         };
         findings.inert.append(inert);
         compiled

@@ -12,6 +12,7 @@ mod json_services;
 mod lambda;
 mod ledger;
 mod logging;
+mod message_patterns;
 mod method;
 mod mock;
 mod published;
@@ -40,7 +41,7 @@ use postern_api_model::rest_api::Definition;
 #[cfg(any(test, fuzzing))]
 pub(crate) use published::publish;
 pub(crate) use published::{PublishedApi, PublishedStage, publish_with};
-pub(crate) use responses::{CompiledResponse, Responses, SelectionError};
+pub(crate) use responses::{CompiledResponse, MessageSelection, Responses, SelectionError};
 use routes::Routes;
 pub(crate) use routes::{Greed, ResourceIndex, parameter_name, parameter_names};
 pub(crate) use schema::Schema;

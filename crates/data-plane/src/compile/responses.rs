@@ -1,18 +1,33 @@
 //! Integration responses, joined with the method responses they become.
 
+use std::sync::Arc;
+
 use http::{HeaderName, StatusCode};
 use postern_api_model::java_pattern::JavaPattern;
 use postern_api_model::rest_api::{IntegrationResponse, Method};
 
 use super::expression::{BodySources, ResponseSource};
 use super::ledger;
+use super::message_patterns::{MessagePatterns, Quick};
 use super::templates::{Accepted, Template};
 use crate::content::Handling;
 use crate::headers;
 
 /// The integration responses of one method, in ascending order of status, as AWS is reported to try them.
 #[derive(Debug)]
-pub(crate) struct Responses(Vec<CompiledResponse>);
+pub(crate) struct Responses {
+    all: Vec<CompiledResponse>,
+    /// Of integrations with Lambda.
+    by_message: Arc<MessagePatterns>,
+}
+
+/// The response for what a function says of its failure.
+pub(crate) enum MessageSelection<'a> {
+    Selected(&'a CompiledResponse),
+    Failed(SelectionError),
+    /// Matching is not for this place: these are to be given to [`Responses::matched`].
+    TooLong(Arc<MessagePatterns>),
+}
 
 /// One integration response.
 #[derive(Debug)]
@@ -44,30 +59,43 @@ pub(crate) enum SelectionError {
     InvalidPattern,
     /// Matching takes too long.
     TooManySteps,
+    /// What a function says of its failure is longer than patterns are matched against.
+    LongMessage,
 }
 
 impl Responses {
-    /// Compiles the responses of `method`.
+    /// Compiles the responses of `method`, to be chosen by a status.
     pub(crate) fn compile(method: &Method) -> Self {
-        let Some(integration) = &method.integration else { return Self(Vec::new()) };
+        Self { all: Self::compile_all(method), by_message: Arc::new(MessagePatterns::new(std::iter::empty())) }
+    }
+
+    /// Compiles the responses of `method`, to be chosen by what a function says of its failure.
+    pub(crate) fn compile_for_messages(method: &Method) -> Self {
+        let responses = method.integration.iter().flat_map(|integration| &integration.responses);
+        let numbered = responses.filter(|(status, _)| StatusCode::from_bytes(status.as_bytes()).is_ok());
+        let patterns = numbered.map(|(_, response)| response.selection_pattern.as_deref().unwrap_or(""));
+        Self { all: Self::compile_all(method), by_message: Arc::new(MessagePatterns::new(patterns)) }
+    }
+
+    fn compile_all(method: &Method) -> Vec<CompiledResponse> {
+        let Some(integration) = &method.integration else { return Vec::new() };
         let compile = |(status, response): (&String, &IntegrationResponse)| {
             let code = StatusCode::from_bytes(status.as_bytes()).ok()?;
             Some(CompiledResponse::compile(code, status, response, method))
         };
-        Self(integration.responses.iter().filter_map(compile).collect())
+        integration.responses.iter().filter_map(compile).collect()
     }
 
     /// Whether a template of any of them may read the client's request.
     pub(crate) fn read_requests(&self) -> bool {
-        self.0.iter().any(|response| response.templates.values().any(|template| matches!(template, Template::Mapping(_))))
+        self.all.iter().any(|response| response.templates.values().any(|template| matches!(template, Template::Mapping(_))))
     }
 
     /// The response for an integration's status: the first whose pattern matches it whole, else the default.
     pub(crate) fn select(&self, status: StatusCode) -> Result<&CompiledResponse, SelectionError> {
-        let mut default = None;
-        for response in &self.0 {
+        for response in &self.all {
             match &response.pattern {
-                Pattern::Default => default = default.or(Some(response)),
+                Pattern::Default => {}
                 Pattern::Matches(pattern) => match pattern.matches(status.as_str()) {
                     Ok(true) => return Ok(response),
                     Ok(false) => {}
@@ -76,7 +104,30 @@ impl Responses {
                 Pattern::Invalid => return Err(SelectionError::InvalidPattern),
             }
         }
+        self.default()
+    }
+
+    /// The response for what has no message: the one without a pattern.
+    pub(crate) fn default(&self) -> Result<&CompiledResponse, SelectionError> {
+        let default = self.all.iter().find(|response| matches!(response.pattern, Pattern::Default));
         default.ok_or(SelectionError::NoMatch)
+    }
+
+    /// The response for what a function says of its failure, as far as it can be found at once.
+    pub(crate) fn select_by_message(&self, message: &str) -> MessageSelection<'_> {
+        let matched = match self.by_message.quick(message) {
+            Quick::Done(found) => found,
+            Quick::TooLong => return MessageSelection::TooLong(Arc::clone(&self.by_message)),
+        };
+        self.matched(matched).map_or_else(MessageSelection::Failed, MessageSelection::Selected)
+    }
+
+    /// The response whose pattern matched, or the default.
+    pub(crate) fn matched(&self, found: Result<Option<usize>, SelectionError>) -> Result<&CompiledResponse, SelectionError> {
+        match found? {
+            Some(at) => self.all.get(at).ok_or(SelectionError::NoMatch),
+            None => self.default(),
+        }
     }
 }
 
@@ -134,7 +185,8 @@ mod tests {
             models: Accepted::new([]),
             handling: Handling::Unset,
         };
-        let responses = Responses(patterns.iter().map(response).collect());
+        let by_message = Arc::new(MessagePatterns::new(std::iter::empty()));
+        let responses = Responses { all: patterns.iter().map(response).collect(), by_message };
         responses.select(StatusCode::from_u16(status).unwrap()).map(|response| response.status.as_u16())
     }
 

@@ -7,9 +7,10 @@ use http::{HeaderMap, StatusCode, header};
 use tokio::time::Instant;
 
 use super::hold::{Delivery, Limits, hold};
+use super::lambda::{self, Mappable};
 use super::{Answer, MappedAnswer, aws};
 use crate::backends::Backends;
-use crate::compile::{CompiledResponse, MappedExchange, MockExchange, Template, Transfer};
+use crate::compile::{CompiledResponse, MappedExchange, MessageSelection, MockExchange, Responses, Template, Transfer};
 use crate::content::{self, Conversion, Kind, TextBody};
 use crate::error::GatewayError;
 use crate::links;
@@ -26,21 +27,61 @@ pub(super) async fn mapped<'a>(
     asked: Box<Asked<'a>>,
     limits: Limits,
 ) -> Result<Box<MappedAnswer<'a>>, GatewayError> {
+    let log = asked.context.arrival.log();
     let (mut response, deadline) = match call {
         Call::Http(HttpCall { request, deadline, way: None }) => (upstreams.send(request, deadline).await?, deadline),
         Call::Http(HttpCall { request, deadline, way: Some(way) }) => {
             (links::send(upstreams, &way, request, deadline).await?, deadline)
         }
+        Call::Lambda(call) => {
+            let deadline = call.deadline;
+            let Mappable { response, error_message } = lambda::custom(upstreams, backends, *call, log).await?;
+            let compiled = of_message(&exchange.responses, error_message, response.status, &asked).await?;
+            return answered(compiled, response, deadline, limits, asked).await;
+        }
         Call::Service(request) => {
             let deadline = request.deadline;
-            (aws::call(upstreams, backends, *request, asked.context.arrival.log(), limits).await?, deadline)
+            (aws::call(upstreams, backends, *request, log, limits).await?, deadline)
         }
     };
-    if let Some(log) = asked.context.arrival.log() {
+    if let Some(log) = log {
         response.body = response.body.with_deadline(deadline);
         log.endpoint_response(&mut response, Transfer::Buffered).await;
     }
     let compiled = exchange.responses.select(response.status).map_err(|error| unselected(error, response.status))?;
+    answered(compiled, response, deadline, limits, asked).await
+}
+
+/// The integration response for what a function says of its failure; without a message it is the default one (recorded).
+async fn of_message<'a>(
+    responses: &'a Responses,
+    message: Option<String>,
+    status: StatusCode,
+    asked: &Asked<'a>,
+) -> Result<&'a CompiledResponse, GatewayError> {
+    let selected = match message {
+        None => responses.default(),
+        Some(message) => match responses.select_by_message(&message) {
+            MessageSelection::Selected(response) => Ok(response),
+            MessageSelection::Failed(error) => Err(error),
+            // The message is a tenant's, or even a client's, and may be made to take long.
+            MessageSelection::TooLong(patterns) => {
+                let matching = move || patterns.full(&message);
+                responses.matched(asked.heavy.run(asked.context.stage.api_id(), matching).await?)
+            }
+        },
+    };
+    selected.map_err(|error| unselected(error, status))
+}
+
+/// What an integration response makes of a backend's answer.
+async fn answered<'a>(
+    compiled: &'a CompiledResponse,
+    response: Response,
+    deadline: Instant,
+    limits: Limits,
+    asked: Box<Asked<'a>>,
+) -> Result<Box<MappedAnswer<'a>>, GatewayError> {
     let Response { status: _, headers, body } = response;
     let mut backend = Backend { headers, body, deadline, limits };
     let mut answer = match Making::of(compiled, asked.accept.as_deref())? {

@@ -19,6 +19,8 @@ use crate::stages::{Asked, Context, IntegrationRequest};
 use crate::transport::{Body, Response, Upstreams};
 pub(crate) use aws::{Place, Service, SignedRequest, send_signed};
 pub(crate) use hold::{Delivery, Limits};
+#[cfg(any(test, fuzzing))]
+pub(crate) use lambda::fuzzing;
 pub(crate) use lambda::{Event, LambdaFailure};
 
 /// What came back.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header;
 use tokio::time::Instant;
 
-use super::lambda_request::{self, LambdaProxy};
+use super::lambda_request::{self, LambdaCall, LambdaProxy};
 use super::mapped_request::{self, Destination};
 use super::mapping::Context;
 use super::read_body::undecodable;
@@ -53,6 +53,8 @@ pub(crate) enum Call<'a> {
     Http(HttpCall),
     /// Signed when it is sent.
     Service(Box<SignedRequest<'a>>),
+    /// Of a function.
+    Lambda(Box<LambdaCall<'a>>),
 }
 
 /// A request to a backend, and by when its answer must be whole.
@@ -97,6 +99,9 @@ pub(crate) fn integration_request<'a>(
         CompiledIntegration::Service(service, exchange) => {
             mapped_request::mapped(validated, Destination::Service(service), exchange, heavy)
         }
+        CompiledIntegration::Lambda(endpoint, exchange) => {
+            mapped_request::mapped(validated, Destination::Lambda(endpoint), exchange, heavy)
+        }
         CompiledIntegration::Mock(exchange) => mapped_request::mock(validated, exchange, heavy),
         CompiledIntegration::LambdaProxy(endpoint) => lambda_request::proxy(validated, endpoint),
         CompiledIntegration::Broken(reason) => Err(GatewayError::Configuration(reason)),
@@ -116,7 +121,6 @@ pub(super) fn context<'a>(routed: &Routed<'a>, transfer: Transfer) -> Context<'a
         arrival: routed.received.arrival,
         stage: routed.received.stage,
         resource: (&resource.id, &resource.path),
-        verb: &routed.method.verb,
         compression,
     }
 }

@@ -2,14 +2,14 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
-use postern_api_model::ports::Invocation;
 use tokio::time::Instant;
 
 use super::integration_request::{Building, IntegrationRequest, context, conversion};
 use super::mapping::Context;
 use super::route::Routed;
+use super::target::add_fields;
 use super::validate::Validated;
-use crate::compile::{LambdaEndpoint, LambdaFunction, MEDIA_TYPE_DEFAULT, accept_of, parameter_names};
+use crate::compile::{LambdaEndpoint, LambdaFunction, MEDIA_TYPE_DEFAULT, PublishedStage, accept_of, parameter_names};
 use crate::content::{Handling, Kind};
 use crate::context::{Arrival, Message};
 use crate::error::GatewayError;
@@ -19,8 +19,6 @@ use crate::headers::{self, Fields, names};
 use crate::integrations::{Event, LambdaFailure};
 use crate::transport::{Body, Origin, Scheme, TlsVerify, UpstreamRequest};
 
-/// Bytes of an event: Lambda's limit of a payload.
-const EVENT_BYTES_MAX: usize = 6 * 1024 * 1024;
 const HTTPS_PORT: u16 = 443;
 /// `x-amzn-lambda-integration-tag`: the request that is integrated.
 const INTEGRATION_TAG: HeaderName = HeaderName::from_static("x-amzn-lambda-integration-tag");
@@ -32,7 +30,6 @@ pub(crate) struct LambdaCall<'a> {
     pub(crate) function: &'a LambdaFunction,
     /// As Lambda at AWS would be sent it, but for the signature. Its body is whole.
     pub(crate) request: UpstreamRequest,
-    pub(crate) invocation: Invocation,
     /// By when the answer must be there.
     pub(crate) deadline: Instant,
 }
@@ -49,19 +46,21 @@ pub(crate) struct LambdaProxy<'a> {
 pub(super) fn proxy<'a>(validated: Validated<'a>, endpoint: &'a LambdaEndpoint) -> Result<Building<'a>, GatewayError> {
     let routed = validated.routed();
     let stage = routed.received.stage;
-    let function = function(routed, endpoint)?;
+    let target = LambdaTarget::new(routed, endpoint)?;
+    let headers = target.fields(routed.received.arrival, stage);
     let accept = accept_of(&routed.received.message.headers);
     let accepted = stage.api.binary_media_types.accepted(accept);
     let context = context(routed, endpoint.transfer);
     let kind = conversion(routed, Handling::Unset).result();
     let event = event(validated, kind)?;
-    let call = LambdaCall::new(function, &context, event, endpoint.timeout);
+    // The time in which the request's body arrived is the client's.
+    let call = target.call(headers, event, Instant::now() + endpoint.request.timeout);
     Ok(Building::Done(IntegrationRequest::LambdaProxy(Box::new(LambdaProxy { call, accepted, context }))))
 }
 
 /// Lambda's API takes no verb but POST; a method with another always fails (recorded).
 fn function<'a>(routed: &Routed<'a>, endpoint: &LambdaEndpoint) -> Result<&'a LambdaFunction, GatewayError> {
-    if endpoint.verb.as_ref().unwrap_or(&routed.received.arrival.method) != Method::POST {
+    if endpoint.request.verb.as_ref().unwrap_or(&routed.received.arrival.method) != Method::POST {
         return Err(
             LambdaFailure::NotPermitted("functions are invoked with POST: set the integration's httpMethod".to_owned()).into()
         );
@@ -91,9 +90,7 @@ fn event(validated: Validated<'_>, kind: Kind) -> Result<Bytes, GatewayError> {
         body,
         kind,
     };
-    let event = event.to_json();
-    // Lambda would refuse it.
-    if event.len() > EVENT_BYTES_MAX { Err(GatewayError::RequestTooLarge) } else { Ok(event) }
+    Ok(event.to_json())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -131,20 +128,35 @@ fn spelling(name: &HeaderName, arrival: &Arrival, written: &Spellings) -> String
     }
 }
 
-impl<'a> LambdaCall<'a> {
-    /// A call with this payload.
-    fn new(function: &'a LambdaFunction, context: &Context<'a>, payload: Bytes, timeout: std::time::Duration) -> Self {
-        let (arrival, stage) = (context.arrival, context.stage);
-        let mut headers = HeaderMap::with_capacity(10);
-        let json = HeaderValue::from_static(MEDIA_TYPE_DEFAULT);
-        headers.insert(INTEGRATION_TAG, arrival.ids.request.clone());
-        headers.insert(names::API_ID, stage.api_id_value().clone());
-        headers.insert(header::ACCEPT, json.clone());
-        headers.insert(header::CONTENT_TYPE, json);
-        headers.insert(header::USER_AGENT, stage.user_agent().clone());
-        headers.insert(header::HOST, function.host.clone());
-        headers.insert(names::TRACE_ID, arrival.ids.trace.clone());
-        if let Ok(source) = HeaderValue::try_from(stage.source_arn(context.verb, context.resource.1)) {
+/// Where a call goes.
+pub(super) struct LambdaTarget<'a> {
+    function: &'a LambdaFunction,
+    tag: HeaderValue,
+    /// Of the method.
+    source: Option<HeaderValue>,
+}
+
+impl<'a> LambdaTarget<'a> {
+    pub(super) fn new(routed: &Routed<'a>, endpoint: &LambdaEndpoint) -> Result<Self, GatewayError> {
+        let (arrival, stage) = (routed.received.arrival, routed.received.stage);
+        let path = &stage.api.resource(routed.method.resource).path;
+        Ok(Self {
+            function: function(routed, endpoint)?,
+            tag: arrival.ids.request.clone(),
+            source: HeaderValue::try_from(stage.source_arn(&routed.method.verb, path)).ok(),
+        })
+    }
+
+    /// Lambda's own name, wherever the function runs.
+    pub(super) fn host(&self) -> HeaderValue {
+        self.function.host.clone()
+    }
+
+    /// The call with these fields, which say how it is to be invoked.
+    pub(super) fn call(self, mut headers: HeaderMap, payload: Bytes, deadline: Instant) -> LambdaCall<'a> {
+        let Self { function, tag, source } = self;
+        headers.insert(INTEGRATION_TAG, tag);
+        if let Some(source) = source {
             headers.insert(SOURCE_ARN, source);
         }
         let host = function.host.to_str().unwrap_or_default();
@@ -155,7 +167,17 @@ impl<'a> LambdaCall<'a> {
             headers,
             body: Body::full(payload),
         };
-        // The time in which the request's body arrived is the client's.
-        Self { function, request, invocation: Invocation::RequestResponse, deadline: Instant::now() + timeout }
+        LambdaCall { function, request, deadline }
+    }
+
+    /// The fields of a call that nothing is mapped into.
+    fn fields(&self, arrival: &Arrival, stage: &PublishedStage) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(10);
+        let json = HeaderValue::from_static(MEDIA_TYPE_DEFAULT);
+        headers.insert(header::ACCEPT, json.clone());
+        headers.insert(header::CONTENT_TYPE, json);
+        headers.insert(header::USER_AGENT, stage.user_agent().clone());
+        add_fields(&mut headers, Some(self.host()), Vec::new(), arrival, stage);
+        headers
     }
 }

@@ -48,7 +48,7 @@ pub(crate) async fn log_endpoint_request(log: &ExecutionLog, request: &mut Integ
             log.endpoint_request(&mut call.request).await;
         }
         // Said where it is signed, or where a function is found: before that nobody knows what is sent.
-        IntegrationRequest::Mapped { call: Call::Service(_), .. }
+        IntegrationRequest::Mapped { call: Call::Service(_) | Call::Lambda(_), .. }
         | IntegrationRequest::LambdaProxy(_)
         | IntegrationRequest::Mock { .. } => {}
     }

@@ -8,14 +8,15 @@ use http::{HeaderMap, HeaderValue, header};
 use tokio::time::Instant;
 
 use super::integration_request::{Asked, Building, Call, IntegrationRequest, UNTRANSFORMED, context, conversion, convert};
+use super::lambda_request::LambdaTarget;
 use super::route::Routed;
 use super::service_target::ServiceTarget;
 use super::target::{Parameters, Target, add_fields, mapped_headers, override_headers};
 use super::transform::{Transformation, Transformed, Untransformable};
 use super::validate::Validated;
 use crate::compile::{
-    BodySources, CompiledRequest, CompiledService, HttpEndpoint, MEDIA_TYPE_DEFAULT, MappedExchange, MockExchange, MockTemplate,
-    Responses, Selected, Template, Transfer, accept_of, status_code,
+    BodySources, CompiledRequest, CompiledService, HttpEndpoint, LambdaEndpoint, MEDIA_TYPE_DEFAULT, MappedExchange,
+    MockExchange, MockTemplate, Responses, Selected, Template, Transfer, accept_of, status_code,
 };
 use crate::content::{Conversion, Kind};
 use crate::error::GatewayError;
@@ -50,12 +51,14 @@ impl Reader {
 pub(super) enum Destination<'a> {
     Http(&'a HttpEndpoint),
     Service(&'a CompiledService),
+    Lambda(&'a LambdaEndpoint),
 }
 
 /// The same for one request: its address, with the path and the query that are mapped.
 enum Aim<'a> {
     Http(Target),
     Service(ServiceTarget<'a>),
+    Lambda(LambdaTarget<'a>),
 }
 
 /// What is sent there.
@@ -73,13 +76,14 @@ impl<'a> Destination<'a> {
         match self {
             Self::Http(endpoint) => &endpoint.request,
             Self::Service(service) => &service.request,
+            Self::Lambda(endpoint) => &endpoint.request,
         }
     }
 
     fn forbidden(self) -> ForbiddenMappings {
         match self {
             Self::Http(_) => ForbiddenMappings::OfAll,
-            Self::Service(_) => ForbiddenMappings::OfServices,
+            Self::Service(_) | Self::Lambda(_) => ForbiddenMappings::OfServices,
         }
     }
 
@@ -87,6 +91,7 @@ impl<'a> Destination<'a> {
         match self {
             Self::Http(endpoint) => Target::new(routed, endpoint, None, parameters).map(Aim::Http),
             Self::Service(service) => ServiceTarget::new(routed, service, parameters).map(Aim::Service),
+            Self::Lambda(endpoint) => LambdaTarget::new(routed, endpoint).map(Aim::Lambda),
         }
     }
 }
@@ -95,7 +100,7 @@ impl<'a> Aim<'a> {
     /// What the destination adds to the fields before anything is mapped over them.
     fn defaults(&self, headers: &mut HeaderMap) {
         match self {
-            Self::Http(_) => {}
+            Self::Http(_) | Self::Lambda(_) => {}
             Self::Service(target) => target.defaults(headers),
         }
     }
@@ -105,6 +110,7 @@ impl<'a> Aim<'a> {
         match self {
             Self::Http(target) => Some(target.host()),
             Self::Service(_) => None,
+            Self::Lambda(target) => Some(target.host()),
         }
     }
 
@@ -117,6 +123,7 @@ impl<'a> Aim<'a> {
                 Call::Http(call)
             }
             Self::Service(target) => Call::Service(Box::new(target.call(headers, body, deadline))),
+            Self::Lambda(target) => Call::Lambda(Box::new(target.call(headers, body, deadline))),
         }
     }
 }

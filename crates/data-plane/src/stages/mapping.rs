@@ -83,8 +83,6 @@ pub(crate) struct Context<'a> {
     pub(crate) stage: &'a crate::compile::PublishedStage,
     /// Id and path.
     pub(crate) resource: (&'a str, &'a str),
-    /// The method's, which may be `ANY`.
-    pub(crate) verb: &'a str,
     /// What the client's answer is compressed with, when it is long enough.
     pub(crate) compression: Option<Compression>,
 }

@@ -157,6 +157,9 @@ pub(crate) fn unselected(error: SelectionError, status: StatusCode) -> GatewayEr
         SelectionError::TooManySteps => {
             GatewayError::Configuration("matching the selection pattern of an integration response takes too long")
         }
+        SelectionError::LongMessage => GatewayError::Configuration(
+            "the function's errorMessage is longer than the 16 KiB that selection patterns are matched against",
+        ),
         SelectionError::InvalidPattern => {
             GatewayError::Configuration("the selection pattern of an integration response is no regular expression")
         }

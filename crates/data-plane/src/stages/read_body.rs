@@ -42,7 +42,10 @@ impl Need {
             CompiledIntegration::HttpProxy(endpoint) if endpoint.request.handling != Handling::Unset => Self::Whole,
             CompiledIntegration::HttpProxy(endpoint) if !endpoint.request.mappings.body.is_empty() => Self::Whole,
             CompiledIntegration::HttpProxy(_) | CompiledIntegration::Unsupported | CompiledIntegration::Broken(_) => Self::Stream,
-            CompiledIntegration::Http(..) | CompiledIntegration::Service(..) | CompiledIntegration::Mock(_) => Self::Decoded,
+            CompiledIntegration::Http(..)
+            | CompiledIntegration::Service(..)
+            | CompiledIntegration::Lambda(..)
+            | CompiledIntegration::Mock(_) => Self::Decoded,
             // Whoever lets answers be compressed gets requests decompressed (reported).
             CompiledIntegration::LambdaProxy(_) if compression.is_some() => Self::Decoded,
             CompiledIntegration::LambdaProxy(_) => Self::Whole,

@@ -3,16 +3,20 @@
 #![allow(clippy::unwrap_used)]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use postern_api_model::apigateway::IntegrationType;
+use postern_api_model::apigateway::{IntegrationType, ResponseTransferMode};
 use postern_api_model::ports::{
-    ApiSource, FunctionAnswer, FunctionCall, FunctionError, FunctionInvoker, FunctionStream, PortFuture,
+    ApiSource, FunctionAnswer, FunctionCall, FunctionError, FunctionInvoker, FunctionPiece, FunctionPieces, FunctionStream,
+    PortFuture,
 };
 use postern_api_model::rest_api::Method;
 use postern_data_plane::backends::Backends;
 use postern_data_plane::{AccessLog, GatewaySettings};
+use tokio::sync::mpsc;
 
 use super::{TestGateway, integration, method};
 
@@ -24,16 +28,35 @@ type Run = dyn Fn(&FunctionCall) -> Result<FunctionAnswer, FunctionError> + Send
 pub struct Fake {
     run: Box<Run>,
     pub calls: Mutex<Vec<FunctionCall>>,
+    /// What the next streaming call gives.
+    pieces: Mutex<Option<mpsc::UnboundedReceiver<FunctionPiece>>>,
+}
+
+struct Pieces(mpsc::UnboundedReceiver<FunctionPiece>);
+
+impl FunctionPieces for Pieces {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<FunctionPiece>> {
+        self.0.poll_recv(cx)
+    }
 }
 
 impl Fake {
     pub fn new(run: impl Fn(&FunctionCall) -> Result<FunctionAnswer, FunctionError> + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self { run: Box::new(run), calls: Mutex::default() })
+        Arc::new(Self { run: Box::new(run), calls: Mutex::default(), pieces: Mutex::default() })
     }
 
     /// One that always returns this.
     pub fn returning(payload: &'static str) -> Arc<Self> {
         Self::new(move |_| Ok(answer(payload)))
+    }
+
+    /// One that streams what is sent here, once.
+    #[allow(clippy::disallowed_methods, reason = "a test sends a few pieces")]
+    pub fn streaming() -> (Arc<Self>, mpsc::UnboundedSender<FunctionPiece>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let fake = Self::returning("{}");
+        *fake.pieces.lock().unwrap() = Some(receiver);
+        (fake, sender)
     }
 
     /// The event of the only call.
@@ -74,14 +97,30 @@ impl FunctionInvoker for Fake {
         })
     }
 
-    fn invoke_streaming(&self, _call: FunctionCall) -> PortFuture<'_, Result<FunctionStream, FunctionError>> {
-        Box::pin(async { Err(FunctionError { code: "ServiceException", status: 500, message: "streams not".to_owned() }) })
+    fn invoke_streaming(&self, call: FunctionCall) -> PortFuture<'_, Result<FunctionStream, FunctionError>> {
+        self.calls.lock().unwrap().push(call);
+        let pieces = self.pieces.lock().unwrap().take();
+        Box::pin(async move {
+            let refused = || FunctionError { code: "TooManyRequestsException", status: 429, message: "x".to_owned() };
+            let pieces = Box::pin(Pieces(pieces.ok_or_else(refused)?));
+            let FunctionAnswer { request_id, executed_version, .. } = answer("");
+            Ok(FunctionStream { request_id, executed_version, content_type: None, pieces })
+        })
     }
 }
 
 /// The integration URI of a function.
 pub fn uri(function: &str) -> String {
     format!("arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/{function}/invocations")
+}
+
+/// A streaming one.
+pub fn streaming(function: &str) -> Method {
+    let uri = format!("arn:aws:apigateway:eu-west-1:lambda:path/2021-11-15/functions/{function}/response-streaming-invocations");
+    let mut integration = integration(IntegrationType::AwsProxy, &uri);
+    integration.http_method = Some("POST".to_owned());
+    integration.response_transfer_mode = Some(ResponseTransferMode::Stream);
+    method(integration)
 }
 
 /// A proxy integration with a function.

@@ -38,6 +38,7 @@ use counters::Counters;
 use flushing::NothingKept;
 use local_functions::LocalFunctions;
 use management::calls::Calls;
+use management::invocations::Invocations;
 use management::listener;
 use management::metrics::{Metrics, TrafficCounts};
 use management::service::{ManagementService, Traffic};
@@ -219,13 +220,14 @@ impl Planes {
         let (gateway, handler) = (Arc::clone(&self.gateway), Arc::clone(&self.gateway));
         let connections = Arc::clone(&self.upstream_counts);
         let functions = self.functions.as_ref().map(LocalFunctions::handle);
-        let counted = functions;
+        let counted = functions.clone();
         let function_stats = move || counted.as_ref().map(Functions::stats).unwrap_or_default();
         let traffic_stats = move || traffic_counts(&gateway, &connections);
         let metrics = Metrics::new(Arc::clone(&self.counters), traffic_stats, function_stats);
         let traffic = Traffic { handler, upstreams, max_body_bytes: settings.http.max_body_bytes };
+        let invocations = Invocations::new(Arc::clone(&control_plane), functions, settings.mode);
         let traffic = (settings.mode == Mode::Dev).then_some(traffic);
-        ManagementService { calls: Calls::new(control_plane), metrics, traffic }
+        ManagementService { calls: Calls::new(control_plane), invocations, metrics, traffic }
     }
 
     async fn close(self) {

@@ -5,19 +5,17 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use postern_api_model::ports::{
-    FunctionAnswer, FunctionCall, FunctionError, FunctionInvoker, Invocation, LogType, WantedCredentials,
-};
+use http::{HeaderValue, Method, StatusCode, Uri, header};
+use postern_api_model::ports::{FunctionInvoker, Invocation as Kind, WantedCredentials};
 use serde_json::{Value, json};
 
 use super::proxy_response::RESULT_BYTES_MAX;
-use super::{FUNCTION_ERROR, Invoked, LambdaFailure, insert};
+use super::stream::Pieces;
+use super::{FUNCTION_ERROR, Invoked, LambdaFailure, local};
 use crate::backends::{Backends, BaseUrl, FunctionTarget};
-use crate::compile::{LambdaFunction, MEDIA_TYPE_DEFAULT};
+use crate::compile::LambdaFunction;
 use crate::error::GatewayError;
 use crate::execution_log::ExecutionLog;
-use crate::headers::names;
 use crate::integrations::{Place, Service, SignedRequest, send_signed};
 use crate::stages::LambdaCall;
 use crate::transport::{BodyError, Origin, Response, Scheme, TlsVerify, UpstreamRequest, Upstreams};
@@ -27,9 +25,9 @@ const EMULATOR_PATH: &str = "/2015-03-31/functions/function/invocations";
 /// How an emulator says that the function took too long: as text, with status 200.
 const EMULATOR_TIMEOUT: &[u8] = b"Task timed out after ";
 const SERVICE: &str = "lambda";
-const INVOCATION_TYPE: HeaderName = HeaderName::from_static("x-amz-invocation-type");
-const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
-const CLIENT_CONTEXT: HeaderName = HeaderName::from_static("x-amz-client-context");
+/// Bytes of a payload whose result is waited for, and of one whose is not (AWS docs, "Lambda quotas").
+const PAYLOAD_BYTES_MAX: u64 = 6 * 1024 * 1024;
+const EVENT_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Who runs a function.
 pub(super) enum Runner<'b> {
@@ -46,6 +44,7 @@ pub(super) async fn invoke(
     call: LambdaCall<'_>,
     log: Option<&ExecutionLog>,
 ) -> Result<Invoked, GatewayError> {
+    check_payload(&call)?;
     match runner(backends, call.function)? {
         Runner::Here(invoker) => here(invoker, call, log).await,
         Runner::Emulator(base) => emulator(upstreams, base, call, log).await,
@@ -55,6 +54,55 @@ pub(super) async fn invoke(
             whole(send_signed(upstreams, backends, request, log).await?, deadline).await
         }
     }
+}
+
+/// A call whose result comes in pieces.
+pub(super) struct Invocation {
+    pub(super) pieces: Pieces,
+    pub(super) request_id: String,
+}
+
+/// Calls a function, and gives its result as it comes.
+pub(super) async fn invoke_streaming(
+    upstreams: &Upstreams,
+    backends: &Backends,
+    mut call: LambdaCall<'_>,
+    log: Option<&ExecutionLog>,
+) -> Result<Invocation, GatewayError> {
+    check_payload(&call)?;
+    let deadline = call.deadline;
+    match runner(backends, call.function)? {
+        Runner::Here(invoker) => {
+            if let Some(log) = log {
+                log.endpoint_request(&mut call.request).await;
+            }
+            let called = match local::call(call).await {
+                Ok(called) => called,
+                Err(refused) => return unstreamed(refused.into()),
+            };
+            match tokio::time::timeout_at(deadline, invoker.invoke_streaming(called)).await {
+                Ok(Ok(stream)) => Ok(Invocation { pieces: Pieces::Here(stream.pieces), request_id: stream.request_id }),
+                Ok(Err(refused)) => unstreamed(refused.into()),
+                Err(_elapsed) => Err(GatewayError::Timeout),
+            }
+        }
+        // It collects what a function streams.
+        Runner::Emulator(base) => unstreamed(emulator(upstreams, base, call, log).await?),
+        Runner::Lambda(place, name) => {
+            let response = send_signed(upstreams, backends, signed(place, &name, call)?, log).await?;
+            if response.status != StatusCode::OK {
+                return unstreamed(whole(response, deadline).await?);
+            }
+            let request_id = super::request_id(&response.headers);
+            Ok(Invocation { pieces: Pieces::of_frames(response.body), request_id })
+        }
+    }
+}
+
+/// An answer that is whole.
+fn unstreamed(invoked: Invoked) -> Result<Invocation, GatewayError> {
+    let request_id = super::request_id(&invoked.headers);
+    Ok(Invocation { pieces: Pieces::Whole(Some(invoked.result()?)), request_id })
 }
 
 /// Finds out who runs a function.
@@ -88,10 +136,7 @@ pub(super) fn runner<'b>(backends: &'b Backends, function: &LambdaFunction) -> R
 }
 
 fn signed<'a>(place: Place<'a>, name: &str, call: LambdaCall<'a>) -> Result<SignedRequest<'a>, GatewayError> {
-    let LambdaCall { function, mut request, deadline, invocation } = call;
-    if let Some(kind) = kind_of(invocation) {
-        request.headers.insert(INVOCATION_TYPE, kind);
-    }
+    let LambdaCall { function, mut request, deadline } = call;
     Ok(SignedRequest {
         service: Service::new(SERVICE),
         region: &function.region,
@@ -105,13 +150,14 @@ fn signed<'a>(place: Place<'a>, name: &str, call: LambdaCall<'a>) -> Result<Sign
     })
 }
 
-/// `None` for what Lambda does by itself.
-fn kind_of(invocation: Invocation) -> Option<HeaderValue> {
-    match invocation {
-        Invocation::RequestResponse => None,
-        Invocation::Event => Some(HeaderValue::from_static("Event")),
-        Invocation::DryRun => Some(HeaderValue::from_static("DryRun")),
-    }
+/// Refuses what Lambda would.
+fn check_payload(call: &LambdaCall<'_>) -> Result<(), GatewayError> {
+    let bytes_max = match local::invocation(&call.request.headers) {
+        Some(Kind::Event) => EVENT_BYTES_MAX,
+        Some(Kind::RequestResponse | Kind::DryRun) | None => PAYLOAD_BYTES_MAX,
+    };
+    let is_too_long = call.request.body.exact_len().is_some_and(|len| len > bytes_max);
+    if is_too_long { Err(GatewayError::RequestTooLarge) } else { Ok(()) }
 }
 
 async fn here(
@@ -122,63 +168,21 @@ async fn here(
     if let Some(log) = log {
         log.endpoint_request(&mut call.request).await;
     }
-    let (deadline, invocation, called) = (call.deadline, call.invocation, function_call(call));
+    let deadline = call.deadline;
+    let called = match local::call(call).await {
+        Ok(called) => called,
+        Err(refused) => return Ok(refused.into()),
+    };
+    let invocation = called.invocation;
     match tokio::time::timeout_at(deadline, invoker.invoke(called)).await {
-        Ok(Ok(answer)) => answered(answer, invocation),
-        Ok(Err(refused)) => Ok(Invoked::from(refused)),
+        Ok(Ok(answer)) => local::answered(answer, invocation),
+        Ok(Err(refused)) => Ok(refused.into()),
         Err(_elapsed) => Err(GatewayError::Timeout),
     }
 }
 
-/// The call for a function that runs here.
-pub(super) fn function_call(call: LambdaCall<'_>) -> FunctionCall {
-    let LambdaCall { function, mut request, invocation, .. } = call;
-    let text = |name: HeaderName| request.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    FunctionCall {
-        function: function.name.to_string(),
-        client_context: text(CLIENT_CONTEXT),
-        trace_id: text(names::TRACE_ID),
-        payload: request.body.take_whole().unwrap_or_default(),
-        invocation,
-        log: LogType::None,
-    }
-}
-
-fn answered(answer: FunctionAnswer, invocation: Invocation) -> Result<Invoked, GatewayError> {
-    let FunctionAnswer { request_id, executed_version, function_error, payload, log_tail: _ } = answer;
-    if payload.len() > RESULT_BYTES_MAX {
-        return Err(too_long());
-    }
-    let mut headers = HeaderMap::with_capacity(4);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE_DEFAULT));
-    insert(&mut headers, names::REQUEST_ID, &request_id);
-    insert(&mut headers, EXECUTED_VERSION, &executed_version);
-    if let Some(error) = function_error {
-        insert(&mut headers, FUNCTION_ERROR, &error);
-    }
-    let status = match invocation {
-        Invocation::RequestResponse => StatusCode::OK,
-        Invocation::Event => StatusCode::ACCEPTED,
-        Invocation::DryRun => StatusCode::NO_CONTENT,
-    };
-    Ok(Invoked { status, headers, payload })
-}
-
-fn too_long() -> GatewayError {
+pub(super) fn too_long() -> GatewayError {
     LambdaFailure::Malformed(format!("the function's result is longer than {RESULT_BYTES_MAX} bytes")).into()
-}
-
-impl From<FunctionError> for Invoked {
-    fn from(error: FunctionError) -> Self {
-        let FunctionError { code, status, message } = error;
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut headers = HeaderMap::with_capacity(2);
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE_DEFAULT));
-        insert(&mut headers, names::ERROR_TYPE, code);
-        let kind = if status.is_server_error() { "Service" } else { "User" };
-        let payload = json!({"Type": kind, "message": message}).to_string().into();
-        Self { status, headers, payload }
-    }
 }
 
 async fn emulator(
@@ -198,6 +202,11 @@ async fn emulator(
     if invoked.status == StatusCode::BAD_REQUEST && invoked.payload.is_empty() {
         invoked.status = StatusCode::TOO_MANY_REQUESTS;
     }
+    // Lambda says it in an error object.
+    if invoked.payload.starts_with(EMULATOR_TIMEOUT) {
+        let text = String::from_utf8_lossy(&invoked.payload).trim_end().to_owned();
+        invoked.payload = json!({"errorMessage": text, "errorType": "Sandbox.Timedout"}).to_string().into();
+    }
     // It says so of a process that did not start or did not live.
     let has_crashed = invoked.status == StatusCode::BAD_GATEWAY;
     if has_crashed || invoked.status.is_success() && is_error_of_emulator(&invoked.payload) {
@@ -209,9 +218,6 @@ async fn emulator(
 
 /// An emulator does not say whether a function failed: its payload does.
 fn is_error_of_emulator(payload: &[u8]) -> bool {
-    if payload.starts_with(EMULATOR_TIMEOUT) {
-        return true;
-    }
     // What is longer is no error object, which has a message and a stack.
     if payload.len() > super::INLINE_BYTES_MAX || memchr::memmem::find(payload, b"errorMessage").is_none() {
         return false;

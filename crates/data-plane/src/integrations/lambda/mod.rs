@@ -4,12 +4,17 @@
 //! answer with status 200 that says so in a field.
 
 mod event;
+mod event_stream;
 mod failure;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod invoke;
+mod local;
 mod proxy_response;
+mod stream;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -21,11 +26,13 @@ use crate::content::{Conversion, Kind};
 use crate::error::GatewayError;
 use crate::execution_log::ExecutionLog;
 use crate::headers::names;
-use crate::stages::LambdaProxy;
+use crate::stages::{LambdaCall, LambdaProxy};
 use crate::transport::{Body, Response, Upstreams};
 pub(crate) use event::Event;
 pub(crate) use failure::LambdaFailure;
-use proxy_response::ProxyResponse;
+use invoke::Invocation;
+use proxy_response::{Metadata, ProxyResponse};
+use stream::Started;
 
 /// Bytes of a result that are parsed at once: as many take about a millisecond.
 const INLINE_BYTES_MAX: usize = 256 * 1024;
@@ -47,6 +54,9 @@ pub(super) async fn proxy<'a>(
     backends: &Backends,
     proxy: LambdaProxy<'a>,
 ) -> Result<ProxyAnswer<'a>, GatewayError> {
+    if proxy.call.function.transfer == Transfer::Stream {
+        return Box::pin(streamed(upstreams, backends, proxy)).await;
+    }
     let LambdaProxy { call, accepted, context } = proxy;
     let mut invoked = invoke::invoke(upstreams, backends, call, context.arrival.log()).await?;
     if let Some(log) = context.arrival.log() {
@@ -61,6 +71,69 @@ pub(super) async fn proxy<'a>(
     };
     let latency = Instant::now().saturating_duration_since(context.arrival.started);
     Ok(ProxyAnswer { response, delivery: Delivery::Whole, latency, context })
+}
+
+/// AWS_PROXY in STREAM mode: the client gets what the function writes as it writes it.
+async fn streamed<'a>(
+    upstreams: &Upstreams,
+    backends: &Backends,
+    proxy: LambdaProxy<'a>,
+) -> Result<ProxyAnswer<'a>, GatewayError> {
+    let LambdaProxy { call, accepted: _, context } = proxy;
+    let (deadline, log) = (call.deadline, context.arrival.log());
+    let Invocation { pieces, request_id } = invoke::invoke_streaming(upstreams, backends, call, log).await?;
+    let Started { metadata: Metadata { status, headers }, body } = stream::start(pieces, &request_id, deadline).await?;
+    let mut response = Response { status, headers, body };
+    if let Some(log) = log {
+        log.endpoint_response(&mut response, Transfer::Stream).await;
+    }
+    let latency = Instant::now().saturating_duration_since(context.arrival.started);
+    Ok(ProxyAnswer { response, delivery: Delivery::Streaming, latency, context })
+}
+
+/// A function's answer for an integration that maps it, and by which message integration responses are chosen.
+pub(super) struct Mappable {
+    pub(super) response: Response,
+    /// `errorMessage` of the payload; a result without one chooses the default response (recorded).
+    pub(super) error_message: Option<String>,
+}
+
+/// AWS: what the function answers is mapped.
+pub(super) async fn custom(
+    upstreams: &Upstreams,
+    backends: &Backends,
+    call: LambdaCall<'_>,
+    log: Option<&ExecutionLog>,
+) -> Result<Mappable, GatewayError> {
+    let mut invoked = invoke::invoke(upstreams, backends, call, log).await?;
+    if let Some(log) = log {
+        invoked = logged(invoked, log).await;
+    }
+    // What Lambda says of a payload that is no JSON is mapped as a result is (reported).
+    if invoked.status != StatusCode::BAD_REQUEST {
+        invoked.refusal()?;
+    }
+    let Invoked { status, headers, payload } = invoked;
+    let error_message = match memchr::memmem::find(&payload, b"errorMessage") {
+        None => None,
+        Some(_) if payload.len() <= INLINE_BYTES_MAX => error_message_of(&payload),
+        Some(_) => {
+            let payload = payload.clone();
+            let parsing = tokio::task::spawn_blocking(move || error_message_of(&payload));
+            parsing.await.map_err(|_| GatewayError::Configuration("parsing the function's answer broke off"))?
+        }
+    };
+    Ok(Mappable { response: Response { status, headers, body: Body::full(payload) }, error_message })
+}
+
+fn error_message_of(payload: &[u8]) -> Option<String> {
+    match serde_json::from_slice(payload).ok()? {
+        Value::Object(mut object) => match object.remove("errorMessage")? {
+            Value::String(text) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// What a function's result makes for a client that takes `accepted` first.
@@ -109,9 +182,14 @@ impl Invoked {
     }
 
     fn request_id(&self) -> String {
-        let id = self.headers.get(names::REQUEST_ID);
-        id.map_or_else(|| "-".to_owned(), |id| String::from_utf8_lossy(id.as_bytes()).into_owned())
+        request_id(&self.headers)
     }
+}
+
+/// Of the invocation, for logs.
+fn request_id(headers: &HeaderMap) -> String {
+    let id = headers.get(names::REQUEST_ID);
+    id.map_or_else(|| "-".to_owned(), |id| String::from_utf8_lossy(id.as_bytes()).into_owned())
 }
 
 /// `errorMessage` of an error object, or what Lambda's API says instead; what is neither is shown as it is.
@@ -126,11 +204,4 @@ fn error_message(payload: &[u8]) -> String {
         }
     }
     bounded(&String::from_utf8_lossy(&payload[..payload.len().min(ERROR_MESSAGE_CHARS_MAX * 4)]))
-}
-
-/// A field of an answer that is made here; text that cannot stand in one is left out.
-fn insert(headers: &mut HeaderMap, name: HeaderName, text: &str) {
-    if let Ok(value) = HeaderValue::from_str(text) {
-        headers.insert(name, value);
-    }
 }

@@ -29,7 +29,6 @@ pub(crate) struct ProxyResponse {
 
 /// What comes before the body of a streamed answer.
 #[derive(Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "streamed answers come next")]
 pub(crate) struct Metadata {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -61,7 +60,6 @@ impl ProxyResponse {
     }
 }
 
-#[allow(dead_code, reason = "streamed answers come next")]
 impl Metadata {
     /// Parses what a streaming function says before its payload. It has cookies as well, and need say nothing at all.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, LambdaFailure> {

@@ -14,11 +14,14 @@ use postern_data_plane::transport::{self, Body, BodyError, Handler, SentNames, U
 use tokio::time::Instant;
 
 use super::calls::Calls;
+use super::invocations::Invocations;
 use super::listener::{Connection, Service};
 use super::metrics::Metrics;
 
 /// For a whole management call's body: 8 MB within this is 140 kB/s.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+/// Of a call of a function (AWS docs, "Lambda quotas": 6 MB).
+const PAYLOAD_BYTES_MAX: usize = 6_291_456;
 /// Under it is what Postern says about itself, unsigned and of no tenant.
 const OWN_PREFIX: &str = "/_postern/";
 
@@ -26,6 +29,8 @@ const OWN_PREFIX: &str = "/_postern/";
 pub struct ManagementService<H> {
     /// The management API.
     pub calls: Calls,
+    /// Lambda's Invoke API.
+    pub invocations: Invocations,
     /// `/_postern/metrics`.
     pub metrics: Metrics,
     /// Dev mode's way for API traffic.
@@ -51,6 +56,7 @@ impl<H: Handler> Service for ManagementService<H> {
         }
         let response = match request.uri().path().strip_prefix(OWN_PREFIX) {
             Some(page) => self.own_page(request.method(), page).map(Body::full),
+            None if Invocations::is_call(&request) => self.invoked(request).await,
             None => self.managed(request).await.map(Body::full),
         };
         self.metrics.counters.management.count(response.status());
@@ -71,10 +77,7 @@ impl<H> ManagementService<H> {
     }
 
     async fn managed(&self, request: Request<Incoming>) -> Response<Bytes> {
-        let Call { head, incoming, bytes_max } = match Call::open(request, &too_large()) {
-            Ok(call) => call,
-            Err(refusal) => return refusal,
-        };
+        let Some(Call { head, incoming, bytes_max }) = Call::open(request) else { return refused(&too_large()) };
         let reading = async {
             // Held until the call is answered.
             let room = self.calls.admit(&head, bytes_max).await.map_err(closing)?;
@@ -83,6 +86,20 @@ impl<H> ManagementService<H> {
         match in_time(reading).await {
             Ok((_room, body)) => self.calls.answer(head.map(|()| body)).await,
             Err(refusal) => refusal,
+        }
+    }
+
+    async fn invoked(&self, request: Request<Incoming>) -> Response<Body> {
+        let Some(Call { head, incoming, bytes_max }) = Call::open(request) else {
+            return refused(&payload_too_large()).map(Body::full);
+        };
+        let reading = async {
+            let room = self.invocations.admit(&head, bytes_max).await.map_err(closing)?;
+            Ok((room, collect(incoming, &payload_too_large()).await?))
+        };
+        match in_time(reading).await {
+            Ok((_room, body)) => self.invocations.answer(head.map(|()| body)).await,
+            Err(refusal) => refusal.map(Body::full),
         }
     }
 }
@@ -96,13 +113,14 @@ struct Call {
 }
 
 impl Call {
-    fn open(request: Request<Incoming>, too_large: &ApiError) -> Result<Self, Response<Bytes>> {
+    /// `None` for a body that says to be too large.
+    fn open(request: Request<Incoming>) -> Option<Self> {
         let (head, incoming) = request.into_parts();
         if incoming.size_hint().lower() > BODY_BYTES_MAX as u64 {
-            return Err(refused(too_large));
+            return None;
         }
         let bytes_max = incoming.size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(BODY_BYTES_MAX);
-        Ok(Self { head: Request::from_parts(head, ()), incoming, bytes_max })
+        Some(Self { head: Request::from_parts(head, ()), incoming, bytes_max })
     }
 }
 
@@ -115,8 +133,10 @@ async fn collect(incoming: Incoming, too_large: &ApiError) -> Result<Bytes, Resp
 }
 
 async fn in_time<T>(reading: impl Future<Output = Result<T, Response<Bytes>>>) -> Result<T, Response<Bytes>> {
-    let late = |_| Err(refused(&ApiError::bad_request("The request body did not arrive in time")));
-    tokio::time::timeout(BODY_TIMEOUT, reading).await.unwrap_or_else(late)
+    match tokio::time::timeout(BODY_TIMEOUT, reading).await {
+        Ok(read) => read,
+        Err(_) => Err(refused(&ApiError::bad_request("The request body did not arrive in time"))),
+    }
 }
 
 impl<H: Handler> Traffic<H> {
@@ -161,6 +181,12 @@ fn is_traffic(uri: &Uri, headers: &HeaderMap) -> bool {
 
 fn too_large() -> ApiError {
     ApiError::too_large(format!("Request body must not exceed {BODY_BYTES_MAX} bytes"))
+}
+
+/// As Lambda says it of what is over its own limit, which is lower than what is read here.
+fn payload_too_large() -> ApiError {
+    let message = format!("Request must be smaller than {PAYLOAD_BYTES_MAX} bytes for the InvokeFunction operation");
+    ApiError { code: "RequestEntityTooLargeException", status: 413, message }
 }
 
 /// A refusal before the control plane. What is left of the body is not read, so the connection cannot go on.
