@@ -44,7 +44,8 @@ def read_head(connection):
             byte = connection.recv(1)
         except ConnectionError:
             return b""
-        if not byte:
+        # A verb begins with a letter; whoever greets in TLS is hung up on.
+        if not byte or (not head and not byte.isalpha()):
             return b""
         head += byte
     return head

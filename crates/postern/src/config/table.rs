@@ -401,7 +401,7 @@ pub static LOG_ACCESS: Key = Key {
 };
 
 /// All keys, in the order of the documentation.
-pub static KEYS: [&Key; 30] = [
+pub static KEYS: &[&Key] = &[
     &DATA_DIR,
     &ACCOUNT,
     &DEV,
