@@ -21,8 +21,9 @@ def iam(client, api_id, root_id):
     mock(client, api_id, root_id, authorizationType="AWS_IAM")
 
 
-def api_key(client, api_id, root_id):
+def api_key_of_authorizer(client, api_id, root_id):
     mock(client, api_id, root_id, apiKeyRequired=True)
+    client.update_rest_api(restApiId=api_id, patchOperations=[{"op": "replace", "path": "/apiKeySource", "value": "AUTHORIZER"}])
 
 
 def records(client, api_id, root_id):
@@ -32,7 +33,7 @@ def records(client, api_id, root_id):
 
 FIELDS = [
     (iam, "authorizationType"),
-    (api_key, "apiKeyRequired"),
+    (api_key_of_authorizer, "apiKeySource AUTHORIZER"),
     (records, "AWS_PROXY"),
 ]
 
@@ -46,20 +47,6 @@ def test_a_request_it_concerns_is_refused_by_name(apigateway, invoke, build, fie
     assert answer.status == 501, answer
     assert answer.header("x-amzn-ErrorType") == "NotImplementedException"
     assert field in answer.json()["message"]
-
-
-@pytest.mark.parametrize("path", ["throttling/rateLimit", "throttling/burstLimit"])
-def test_a_stage_throttle_refuses_until_it_is_lifted(apigateway, invoke, path):
-    api_id, root_id = rest_apis.create(apigateway)
-    mock(apigateway, api_id, root_id)
-    rest_apis.deploy(apigateway, api_id)
-    patch = lambda value: apigateway.update_stage(
-        restApiId=api_id, stageName="dev", patchOperations=[{"op": "replace", "path": f"/*/*/{path}", "value": value}]
-    )
-    patch("1")
-    assert invoke(api_id, "dev").status == 501
-    patch("-1")
-    assert invoke(api_id, "dev").status == 200
 
 
 def test_a_canary_refuses_until_it_is_removed(apigateway, invoke):

@@ -6,6 +6,7 @@
 //! * [`rest_api`] is what Postern stores: a REST API as one aggregate, and the part of it that a deployment freezes; [`api_key`],
 //!   [`usage_plan`], [`client_certificate`], [`domain_name`], [`domain_name_access_association`] and [`vpc_link`] are aggregates
 //!   beside it.
+//! * [`day`] is how quotas count time.
 //! * [`java_pattern`] is regular expressions as Java writes them.
 //! * [`ports`] is the closed list of traits through which the two planes meet.
 //!
@@ -15,6 +16,7 @@ pub mod account;
 pub mod api_key;
 pub mod base_path_mapping;
 pub mod client_certificate;
+pub mod day;
 pub mod domain_name;
 pub mod domain_name_access_association;
 pub mod error;

@@ -1,11 +1,12 @@
 //! Where the two planes meet: small traits, declared here and wired in the `postern` binary.
 //!
-//! The control plane calls [`Publisher`], [`CacheFlusher`] and [`TestInvoker`]; the data plane calls [`ApiLoader`],
-//! [`FunctionInvoker`], [`CredentialSource`] and [`CallerKeys`]. Neither knows the other.
+//! The control plane calls [`Publisher`], [`CacheFlusher`], [`UsageMeter`] and [`TestInvoker`]; the data plane calls [`ApiLoader`],
+//! [`ApiKeyLoader`], [`UsageSink`], [`FunctionInvoker`], [`CredentialSource`] and [`CallerKeys`]. Neither knows the other.
 
 mod caller_keys;
 mod credentials;
 mod function;
+mod metering;
 mod references;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ pub use function::{
     FunctionAnswer, FunctionCall, FunctionEnd, FunctionError, FunctionInvoker, FunctionPiece, FunctionPieces, FunctionStream,
     Invocation, LogType, RUNTIME_API_ADDRESS,
 };
+pub use metering::{ApiKeyLoader, LoadedKey, LoadedMembership, StoredDay, UsageEntry, UsageMeter, UsageSink};
 pub use references::{CertificateAndKey, LinkEnd, References};
 
 /// A future that a port returns; boxed so that ports can be trait objects.

@@ -23,6 +23,6 @@ mod sts;
 mod unbuilt;
 
 pub use front_door::AuthMode;
-pub use operations::apigateway::{CheckedImport, check_import};
+pub use operations::apigateway::{CheckedImport, api_key_value_id, check_import};
 pub use server::{BODY_BYTES_MAX, ControlPlane};
 pub use unbuilt::{UNBUILT_MANAGEMENT, UNBUILT_V1, UNBUILT_V2};

@@ -13,7 +13,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Request, Response, StatusCode};
 
 use postern_api_model::error::{ApiError, ApiResult};
-use postern_api_model::ports::{CacheFlusher, Publisher, TestInvoker};
+use postern_api_model::ports::{CacheFlusher, Publisher, TestInvoker, UsageMeter};
 use postern_api_model::scope::Caller;
 use postern_api_model::wire::{self, AnyOperation, WireRequest, WireResponse};
 use postern_api_model::{apigateway, apigatewaymanagementapi, apigatewayv2};
@@ -42,6 +42,8 @@ pub struct ControlPlane {
     front_door: FrontDoor,
     traffic: SocketAddr,
     import_bytes_max: usize,
+    /// `None` where nothing is counted.
+    usage_meter: Option<Arc<dyn UsageMeter>>,
 }
 
 impl ControlPlane {
@@ -65,6 +67,7 @@ impl ControlPlane {
             front_door,
             traffic: TRAFFIC_DEFAULT,
             import_bytes_max: DOCUMENT_BYTES_MAX,
+            usage_meter: None,
         }
     }
 
@@ -85,6 +88,21 @@ impl ControlPlane {
     #[must_use]
     pub fn with_import_bytes_max(self, bytes: usize) -> Self {
         Self { import_bytes_max: bytes, ..self }
+    }
+
+    /// Asks `meter` for what it has counted before usage is read or changed.
+    #[must_use]
+    pub fn with_usage_meter(self, meter: Arc<dyn UsageMeter>) -> Self {
+        Self { usage_meter: Some(meter), ..self }
+    }
+
+    /// Waits until the store has every request that was admitted before.
+    pub(crate) async fn settle_usage(&self) -> ApiResult<()> {
+        let Some(meter) = &self.usage_meter else { return Ok(()) };
+        meter.settle().await.map_err(|reason| {
+            tracing::error!(reason, "what usage plans counted cannot be stored");
+            ApiError::internal()
+        })
     }
 
     /// Bytes of an OpenAPI document that is imported.

@@ -15,6 +15,7 @@ use crate::clock::{self, EpochMillis};
 use crate::compile::PublishedStage;
 use crate::execution_log::{ExecutionLog, Spellings};
 use crate::headers::{Field, Fields, names};
+use crate::metering::AcceptedKey;
 use crate::stages::path_from_stage;
 use crate::transport::{Body, Request, SentNames};
 
@@ -60,6 +61,8 @@ pub(crate) struct Arrival {
     pub(crate) log_token: Option<Box<HeaderValue>>,
     /// Its execution log, if it has one; see [`Self::log`].
     pub(crate) log: OnceLock<Arc<ExecutionLog>>,
+    /// The API key that it was let in with; set by admission, for methods that require one.
+    pub(crate) api_key: OnceLock<Box<AcceptedKey>>,
 }
 
 /// Who wrote the names of a request's fields, and where that is to be found.
@@ -118,6 +121,7 @@ impl Arrival {
             names: WrittenNames::Sent(names),
             log_token,
             log: OnceLock::new(),
+            api_key: OnceLock::new(),
         };
         (arrival, Message { headers, present, body })
     }
@@ -142,6 +146,7 @@ impl Arrival {
             names: WrittenNames::default(),
             log_token: None,
             log: OnceLock::new(),
+            api_key: OnceLock::new(),
         };
         (arrival, Message { headers, present, body: body.into() })
     }
@@ -379,9 +384,10 @@ impl ContextVariable {
             Self::DomainPrefix => domain().and_then(|name| name.split('.').next()).map(Cow::Borrowed),
             Self::ExtendedRequestId => text(&arrival.ids.extended),
             Self::HttpMethod => Some(arrival.method.as_str().into()),
-            // No method that is served needs a key.
-            Self::ApiKey => stage.is_test().then(|| TESTED_API_KEY.into()),
-            Self::ApiKeyId => stage.is_test().then(|| TESTED_API_KEY_ID.into()),
+            Self::ApiKey if stage.is_test() => Some(TESTED_API_KEY.into()),
+            Self::ApiKey => text(&arrival.api_key.get()?.value),
+            Self::ApiKeyId if stage.is_test() => Some(TESTED_API_KEY_ID.into()),
+            Self::ApiKeyId => Some(arrival.api_key.get()?.id.as_str().into()),
             Self::SourceIp if stage.is_test() => Some(TESTED_SOURCE_IP.into()),
             Self::SourceIp => Some(arrival.peer.to_string().into()),
             Self::UserAgent => arrival.user_agent.as_ref().and_then(text),

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use http::StatusCode;
 
-use crate::error::Fault;
+use crate::error::{Fault, GatewayError};
 
 /// Shards; a thread always uses the same one.
 const SHARDS: usize = 16;
@@ -22,6 +22,16 @@ pub struct GatewayMetrics {
     pub integration_failures: u64,
     /// Requests that the definition or the gateway failed to serve.
     pub gateway_failures: u64,
+    /// Requests that were refused because of a throttle.
+    pub throttled: u64,
+    /// Requests that were refused because of a quota.
+    pub quota_exceeded: u64,
+    /// Requests that were refused for want of an API key.
+    pub without_api_key: u64,
+    /// API keys in memory.
+    pub resident_api_keys: u64,
+    /// API keys whose counts are not stored yet.
+    pub usage_unwritten: u64,
     /// APIs in memory.
     pub resident_apis: u64,
     /// Access log lines that were dropped.
@@ -40,6 +50,9 @@ struct Shard {
     server_errors: AtomicU64,
     integration_failures: AtomicU64,
     gateway_failures: AtomicU64,
+    throttled: AtomicU64,
+    quota_exceeded: AtomicU64,
+    without_api_key: AtomicU64,
 }
 
 impl Counters {
@@ -61,6 +74,18 @@ impl Counters {
         }
     }
 
+    /// Counts a request that admission refused, beside [`Self::count`].
+    pub(crate) fn count_refusal(&self, error: &GatewayError) {
+        let shard = &self.0[shard()];
+        let counter = match error {
+            GatewayError::Throttled => &shard.throttled,
+            GatewayError::QuotaExceeded => &shard.quota_exceeded,
+            GatewayError::InvalidApiKey => &shard.without_api_key,
+            _ => return,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn sum(&self) -> GatewayMetrics {
         let mut sum = GatewayMetrics::default();
         for shard in &self.0 {
@@ -69,6 +94,9 @@ impl Counters {
             sum.server_errors += shard.server_errors.load(Ordering::Relaxed);
             sum.integration_failures += shard.integration_failures.load(Ordering::Relaxed);
             sum.gateway_failures += shard.gateway_failures.load(Ordering::Relaxed);
+            sum.throttled += shard.throttled.load(Ordering::Relaxed);
+            sum.quota_exceeded += shard.quota_exceeded.load(Ordering::Relaxed);
+            sum.without_api_key += shard.without_api_key.load(Ordering::Relaxed);
         }
         sum
     }

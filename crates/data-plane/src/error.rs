@@ -25,8 +25,12 @@ pub enum Fault {
 pub(crate) enum GatewayError {
     /// No such API or stage, or its default endpoint is off.
     Forbidden,
+    /// A method that requires an API key was called without one that opens it.
+    InvalidApiKey,
     /// Too many requests in too short a time.
     Throttled,
+    /// The client has used up its quota.
+    QuotaExceeded,
     /// No resource has this path and verb.
     MissingAuthenticationToken,
     /// The same, with an `Authorization` that is no AWS signature: AWS tries to read it as one.
@@ -90,7 +94,9 @@ impl GatewayError {
             Self::Forbidden | Self::Store(_) => return None,
             // Must not be mistaken for an answer of the API.
             Self::NotImplemented(_) => return None,
+            Self::InvalidApiKey => GatewayResponseType::InvalidApiKey,
             Self::Throttled => GatewayResponseType::Throttled,
+            Self::QuotaExceeded => GatewayResponseType::QuotaExceeded,
             Self::UriTooLong => return None,
             Self::AccessDenied(_) => GatewayResponseType::AccessDenied,
             Self::MissingAuthenticationToken => GatewayResponseType::MissingAuthenticationToken,
@@ -112,10 +118,12 @@ impl GatewayError {
     /// The status, unless the gateway response is customised.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Forbidden | Self::MissingAuthenticationToken | Self::IncompleteSignature(_) | Self::AccessDenied(_) => {
-                StatusCode::FORBIDDEN
-            }
-            Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
+            Self::Forbidden
+            | Self::InvalidApiKey
+            | Self::MissingAuthenticationToken
+            | Self::IncompleteSignature(_)
+            | Self::AccessDenied(_) => StatusCode::FORBIDDEN,
+            Self::Throttled | Self::QuotaExceeded => StatusCode::TOO_MANY_REQUESTS,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::NotImplemented(_) => StatusCode::NOT_IMPLEMENTED,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -143,8 +151,9 @@ impl GatewayError {
     /// `$context.error.message`.
     pub(crate) fn message(&self) -> Cow<'_, str> {
         Cow::Borrowed(match self {
-            Self::Forbidden => "Forbidden",
+            Self::Forbidden | Self::InvalidApiKey => "Forbidden",
             Self::Throttled => "Too Many Requests",
+            Self::QuotaExceeded => "Limit Exceeded",
             Self::MissingAuthenticationToken => "Missing Authentication Token",
             Self::IncompleteSignature(message) => message,
             Self::AccessDenied(message) => message,
@@ -174,8 +183,9 @@ impl GatewayError {
     /// `x-amzn-ErrorType`.
     pub(crate) fn error_type(&self) -> &'static str {
         match self {
-            Self::Forbidden => "ForbiddenException",
+            Self::Forbidden | Self::InvalidApiKey => "ForbiddenException",
             Self::Throttled => "TooManyRequestsException",
+            Self::QuotaExceeded => "LimitExceededException",
             Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
             Self::IncompleteSignature(_) => "IncompleteSignatureException",
             Self::AccessDenied(_) => "AccessDeniedException",
@@ -206,7 +216,9 @@ impl GatewayError {
     pub(crate) fn fault(&self) -> Fault {
         match self {
             Self::Forbidden
+            | Self::InvalidApiKey
             | Self::Throttled
+            | Self::QuotaExceeded
             | Self::MissingAuthenticationToken
             | Self::IncompleteSignature(_)
             | Self::AccessDenied(_)

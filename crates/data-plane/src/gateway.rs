@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use postern_api_model::ports::{ApiLoader, ApiSource, PublishError, TestAnswer, TestCall, TestInvokeError};
+use postern_api_model::ports::{
+    ApiKeyLoader, ApiLoader, ApiSource, PublishError, TestAnswer, TestCall, TestInvokeError, UsageSink,
+};
 use postern_api_model::scope::Scope;
+use postern_api_model::usage_plan::UsagePlan;
 
 use crate::access_log::AccessLog;
 use crate::backends::Backends;
@@ -76,6 +79,40 @@ impl Gateway {
         Self { settings, registry, access_log, counters, heavy_work, metering, log_tokens, tests: Tests::default(), links }
     }
 
+    /// Lets clients in with the API keys that `loader` finds; without one, no key opens anything.
+    #[must_use]
+    pub fn with_api_keys(self, loader: Arc<dyn ApiKeyLoader>) -> Self {
+        Self { metering: Metering::with_api_keys(loader), ..self }
+    }
+
+    /// Hands what was counted of usage plans over to `sink`.
+    ///
+    /// # Errors
+    /// When it cannot be stored; it is kept for the next time. Says so in words for the log.
+    pub async fn flush_usage(&self, sink: &dyn UsageSink) -> Result<(), String> {
+        self.metering.flush(sink).await
+    }
+
+    /// Looks at the API key with this value anew: it changed, is new, or is gone.
+    pub fn api_key_changed(&self, scope: &Scope, value: &str) {
+        self.metering.key_changed(scope, value);
+    }
+
+    /// The same by the SHA-256 of the value, in hexadecimal digits.
+    pub fn api_key_of_sha256_changed(&self, scope: &Scope, digest: &str) {
+        self.metering.key_of_sha256_changed(scope, digest);
+    }
+
+    /// A usage plan is at this version now, or is gone.
+    pub fn usage_plan_changed(&self, scope: &Scope, plan_id: &str, now: Option<(u64, &UsagePlan)>) {
+        self.metering.plan_changed(scope, plan_id, now);
+    }
+
+    /// Looks at all API keys anew: nobody knows what changed.
+    pub fn api_keys_changed(&self) {
+        self.metering.all_changed();
+    }
+
     /// Serves this version of an API from now on; a lower version never replaces a higher one. Deployments that are being
     /// served already are not compiled again.
     ///
@@ -100,6 +137,8 @@ impl Gateway {
         GatewayMetrics {
             resident_apis: self.registry.len() as u64,
             access_log_dropped: self.access_log.dropped(),
+            resident_api_keys: self.metering.resident_keys() as u64,
+            usage_unwritten: self.metering.unwritten() as u64,
             ..self.counters.sum()
         }
     }

@@ -4,7 +4,7 @@
 
 mod support;
 
-use postern_api_model::apigateway::{GatewayResponseType, IntegrationType, ResponseTransferMode};
+use postern_api_model::apigateway::{ApiKeySourceType, GatewayResponseType, IntegrationType, ResponseTransferMode};
 use postern_api_model::ports::ApiSource;
 use postern_api_model::rest_api::{GatewayResponse, IntegrationResponse, Method, MethodResponse};
 use postern_data_plane::{AccessLog, GatewaySettings};
@@ -358,7 +358,10 @@ async fn what_is_not_built_is_named() {
     type Change = fn(&mut ApiSource);
     let table: Vec<(&str, Change)> = vec![
         ("authorizationType AWS_IAM", |source| pets(source).authorization_type = "AWS_IAM".to_owned()),
-        ("apiKeyRequired", |source| pets(source).api_key_required = true),
+        ("apiKeySource AUTHORIZER", |source| {
+            pets(source).api_key_required = true;
+            definition(source).api_key_source = ApiKeySourceType::Authorizer;
+        }),
         ("canarySettings", |source| {
             let canary = postern_api_model::rest_api::CanarySettings {
                 deployment_id: "d1".to_owned(),

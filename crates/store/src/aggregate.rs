@@ -7,7 +7,7 @@ use postern_api_model::domain_name::{DomainClaim, DomainName};
 use postern_api_model::domain_name_access_association::DomainNameAccessAssociation;
 use postern_api_model::rest_api::{DeploymentSnapshot, DocumentationSnapshot, RestApi};
 use postern_api_model::scope::Scope;
-use postern_api_model::usage_plan::{UsagePlan, UsagePlanKey};
+use postern_api_model::usage_plan::{UsageDay, UsagePlan, UsagePlanKey};
 use postern_api_model::vpc_link::{VpcLink, VpcLinkV2};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -85,6 +85,11 @@ impl Aggregate for UsagePlan {
 /// Its id is [`child_id`] of the plan and the key.
 impl Aggregate for UsagePlanKey {
     const KIND: Kind = Kind::USAGE_PLAN_KEY;
+}
+
+/// Its id is [`child_id`] of the [`UsagePlanKey`]'s id and the day.
+impl Aggregate for UsageDay {
+    const KIND: Kind = Kind::USAGE_DAY;
 }
 
 /// Its id is the certificate's.

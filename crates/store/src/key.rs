@@ -35,6 +35,8 @@ impl Kind {
     pub const USAGE_PLAN: Kind = Kind("usage_plan");
     /// An API key in a usage plan; its id is `{usage_plan_id}/{api_key_id}`.
     pub const USAGE_PLAN_KEY: Kind = Kind("usage_plan_key");
+    /// What an API key used of a usage plan on one day; its id is `{usage_plan_id}/{api_key_id}/{YYYY-MM-DD}`.
+    pub const USAGE_DAY: Kind = Kind("usage_day");
     /// A client certificate with its private key.
     pub const CLIENT_CERTIFICATE: Kind = Kind("client_certificate");
 
@@ -47,6 +49,7 @@ impl Kind {
         Kind::API_KEY_VALUE,
         Kind::USAGE_PLAN,
         Kind::USAGE_PLAN_KEY,
+        Kind::USAGE_DAY,
         Kind::CLIENT_CERTIFICATE,
         Kind::DOMAIN_NAME,
         Kind::DOMAIN_CLAIM,
@@ -63,6 +66,12 @@ impl Kind {
     /// The kind with this stored name.
     pub fn named(name: &str) -> Option<Kind> {
         Kind::ALL.iter().copied().find(|kind| kind.0 == name)
+    }
+
+    /// Whether the change feed has the writes of single aggregates of this kind. Counts change with the traffic, would push everything
+    /// else out of the feed, and are read by nobody but who writes them.
+    pub fn is_in_feed(self) -> bool {
+        self != Kind::USAGE_DAY
     }
 
     /// Whether ids of this kind are API ids, which are unique in the whole installation.

@@ -8,7 +8,7 @@
 mod table;
 
 use super::lambda;
-use postern_api_model::apigateway::SecurityPolicy;
+use postern_api_model::apigateway::{ApiKeySourceType, SecurityPolicy};
 use postern_api_model::apigateway::{ConnectionType, EndpointAccessMode, EndpointType, IntegrationType, ResponseTransferMode};
 use postern_api_model::ports::{ApiSource, References};
 use postern_api_model::rest_api::{
@@ -70,6 +70,7 @@ pub(crate) fn definition(definition: &Definition, findings: &mut Findings) {
         name: _,
         description,
         version,
+        // Each method that requires a key reads it.
         api_key_source: _,
         binary_media_types: _,
         minimum_compression_size: _,
@@ -172,7 +173,8 @@ pub(crate) fn method(method: &Method, findings: &mut Findings) {
         authorization_type,
         authorizer_id,
         authorization_scopes,
-        api_key_required,
+        // See `api_key`.
+        api_key_required: _,
         operation_name,
         request_validator_id: _,
         request_parameters: _,
@@ -184,9 +186,14 @@ pub(crate) fn method(method: &Method, findings: &mut Findings) {
     findings.block(format!("authorizationType {authorization_type}"), when(!is_open));
     findings.note("Method.authorizerId", some(authorizer_id));
     findings.note("Method.authorizationScopes", when(!authorization_scopes.is_empty()));
-    findings.block("apiKeyRequired", when(*api_key_required));
     findings.note("Method.operationName", some(operation_name));
     responses.values().for_each(method_response);
+}
+
+/// Where a method's API key comes from: only authorizers, which are not built, give one that no header has.
+pub(crate) fn api_key(method: &Method, source: ApiKeySourceType, findings: &mut Findings) {
+    let is_unbuilt = method.api_key_required && source == ApiKeySourceType::Authorizer;
+    findings.block("apiKeySource AUTHORIZER", when(is_unbuilt));
 }
 
 fn method_response(response: &MethodResponse) {

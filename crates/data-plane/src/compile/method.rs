@@ -30,6 +30,8 @@ pub(crate) struct CompiledMethod {
     pub(crate) resource: ResourceIndex,
     /// `GET`, or `ANY`.
     pub(crate) verb: Box<str>,
+    /// Whether a client must present an API key.
+    pub(crate) requires_api_key: bool,
     /// What its request validator checks, if anything.
     pub(crate) validation: Option<Box<Validation>>,
     pub(crate) integration: CompiledIntegration,
@@ -140,6 +142,7 @@ impl CompiledMethod {
         let label = format!("{} {}", method.http_method, surroundings.path);
         let mut own = ledger::Findings::default();
         ledger::method(method, &mut own);
+        ledger::api_key(method, surroundings.definition.api_key_source, &mut own);
         let integration = match &method.integration {
             Some(integration) => {
                 ledger::integration(integration, &mut own);
@@ -157,6 +160,7 @@ impl CompiledMethod {
         Self {
             resource: surroundings.resource,
             verb: method.http_method.as_str().into(),
+            requires_api_key: method.api_key_required,
             validation,
             integration,
             blocked: Blocked::of(&label, own.blocking),

@@ -17,6 +17,7 @@ use std::borrow::Cow;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use postern_api_model::usage_plan::Quota;
 use tokio::time::Instant;
 
 use crate::clock;
@@ -73,8 +74,14 @@ pub(crate) struct MethodRequest<'a> {
 
 /// Why the limits let a request not pass.
 pub(crate) enum UsageCheck<'a> {
+    /// There is no key, or nobody has it.
+    UnknownKey { method: &'a str, key: Option<&'a HeaderValue> },
+    /// The key opens another stage, or none.
+    NoPlan { method: &'a str, key: Option<&'a HeaderValue> },
     /// Of which method, and how fast it may be called.
     Throttled { resource_id: &'a str, verb: &'a str, limit: Limit },
+    /// The quota of the key's plan.
+    QuotaExceeded { key: Option<&'a HeaderValue>, quota: Quota },
 }
 
 impl ExecutionLog {
@@ -117,34 +124,51 @@ impl ExecutionLog {
         self.spellings.of(name)
     }
 
-    /// What AWS logs of a deployed stage before the limits are looked at, in its words and with its double spaces.
-    pub(crate) fn verifying_usage_plan(&self, extended_id: &HeaderValue) {
+    /// What AWS logs of a deployed stage before the limits are looked at, in its words and with its double spaces where no key is.
+    pub(crate) fn verifying_usage_plan(&self, extended_id: &HeaderValue, key: Option<&HeaderValue>) {
         let Sink::Server { api, stage } = &self.sink else { return };
-        let request_id = &self.request_id;
+        let (request_id, key) = (&self.request_id, masked(key));
         self.step(|| format!("Extended Request Id: {}", String::from_utf8_lossy(extended_id.as_bytes())));
-        self.step(|| format!("Verifying Usage Plan for request: {request_id}. API Key:  API Stage: {api}/{stage}"));
+        self.step(|| format!("Verifying Usage Plan for request: {request_id}. API Key: {key} API Stage: {api}/{stage}"));
     }
 
-    /// The limits let the request pass.
-    pub(crate) fn admitted(&self, method: &str) {
+    /// The limits let the request pass; `key` is that of a method which requires one.
+    pub(crate) fn admitted(&self, method: &str, key: Option<&HeaderValue>) {
         let Sink::Server { api, stage } = &self.sink else { return };
+        let (does, will) = if key.is_some() { ("requires", "will") } else { ("does not require", "will not") };
+        let key = masked(key);
         self.step(|| {
             format!(
-                "API Key  authorized because method '{method}' does not require API Key. Request will not contribute to throttle or \
-                 quota limits"
+                "API Key {key} authorized because method '{method}' {does} API Key. Request {will} contribute to throttle or quota \
+                 limits"
             )
         });
-        self.step(|| format!("Usage Plan check succeeded for API Key  and API Stage {api}/{stage}"));
+        self.step(|| format!("Usage Plan check succeeded for API Key {key} and API Stage {api}/{stage}"));
     }
 
     /// The limits did not. AWS has one text for all throttles, also of a stage without any key.
     pub(crate) fn usage_refused(&self, check: &UsageCheck<'_>) {
         let Sink::Server { api, stage } = &self.sink else { return };
+        let closed = |method: &str, key: Option<&HeaderValue>, why: &str| {
+            format!(
+                "API Key {} not authorized because method '{method}' requires API Key and API Key is not associated with a Usage Plan \
+                 for API Stage {api}/{stage}: {why}",
+                masked(key)
+            )
+        };
         self.failure(|| match check {
+            UsageCheck::UnknownKey { method, key } => closed(method, *key, "No active API Key was found"),
+            UsageCheck::NoPlan { method, key } => closed(method, *key, "No Usage Plan found for key and API Stage"),
             UsageCheck::Throttled { resource_id, verb, limit } => format!(
                 "Key throttle limit exceeded for RestApi {api}, Stage {stage}, Resource {resource_id}, HttpMethod {verb}. \
                  Limit: {:.2} Burst: {}",
                 limit.rate, limit.burst
+            ),
+            UsageCheck::QuotaExceeded { key, quota } => format!(
+                "Key quota limit exceeded for API Key {} and API Stage {api}/{stage}. Limit: {} per {}",
+                masked(*key),
+                quota.limit,
+                quota.period
             ),
         });
     }
@@ -230,7 +254,7 @@ impl ExecutionLog {
         match error {
             GatewayError::Lambda(failure) => failure.lines().into_iter().for_each(|line| self.failure(|| line)),
             // Admission has said which limit it was.
-            GatewayError::Throttled => {}
+            GatewayError::InvalidApiKey | GatewayError::Throttled | GatewayError::QuotaExceeded => {}
             _ => self.failure(|| text::failure(error, self.content_type.get())),
         }
         self.failure(|| completed(status));
@@ -315,6 +339,11 @@ pub(crate) fn shown_of(headers: &HeaderMap) -> HeaderMap {
 
 fn completed(status: StatusCode) -> String {
     format!("Method completed with status: {}", status.as_u16())
+}
+
+/// An API key as a line shows it; nothing where there is none.
+fn masked(key: Option<&HeaderValue>) -> String {
+    key.map(|key| secrets::api_key(&String::from_utf8_lossy(key.as_bytes()))).unwrap_or_default()
 }
 
 fn id(value: &HeaderValue) -> Box<str> {

@@ -40,6 +40,11 @@ pub(super) fn shown<'a>(name: &HeaderName, value: Cow<'a, str>) -> Cow<'a, str> 
     }
 }
 
+/// An API key as a log shows it.
+pub(super) fn api_key(value: &str) -> String {
+    mask(value, TAIL_CHARS)
+}
+
 fn mask(secret: &str, tail: usize) -> String {
     let chars = secret.chars().count();
     let hidden = if chars > SHORT_CHARS { chars - tail } else { chars };

@@ -81,6 +81,11 @@ impl Bucket {
     pub(crate) fn take(&self, now_ns: u64) -> bool {
         self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |state| self.limit.take(state, now_ns)).is_ok()
     }
+
+    /// Whether there is a token.
+    pub(crate) fn has(&self, now_ns: u64) -> bool {
+        self.limit.take(self.state.load(Ordering::Relaxed), now_ns).is_some()
+    }
 }
 
 #[cfg(test)]
@@ -127,6 +132,7 @@ mod tests {
             let mut now = 1;
             for gap in gaps {
                 now += gap;
+                prop_assert_eq!(bucket.has(now), oracle.tokens_at(rate, burst, now));
                 prop_assert_eq!(bucket.take(now), oracle.take(rate, burst, now));
             }
         }
@@ -137,6 +143,13 @@ mod tests {
             let bucket = Bucket::new(Limit::new(rate, burst));
             let admitted = moments.iter().filter(|now| bucket.take(**now)).count();
             prop_assert!(burst != 0 || admitted == 0);
+        }
+    }
+
+    impl Oracle {
+        fn tokens_at(&self, rate: u32, burst: u32, now_ns: u64) -> bool {
+            let mut copy = Self { tokens: self.tokens, at_ns: self.at_ns };
+            copy.take(rate, burst, now_ns)
         }
     }
 

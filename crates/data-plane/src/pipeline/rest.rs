@@ -12,8 +12,8 @@ use crate::gateway_response::{self, Reached};
 use crate::integrations::{Delivery, Limits, integrate};
 use crate::record::{self, Abandoned, Outcome};
 use crate::stages::{
-    Building, Located, MethodResponse, Reading, Validating, admit, authorize, begin_log, check_parameters, integration_request,
-    locate, log_endpoint_request, log_method_request, method_response, read_body, route, validate,
+    Admitting, Building, Located, MethodResponse, Reading, Validating, admit, authorize, begin_log, check_parameters,
+    integration_request, locate, log_endpoint_request, log_method_request, method_response, read_body, route, validate,
 };
 use crate::transport::{Body, Request, Response, Upstreams};
 
@@ -35,6 +35,7 @@ pub(crate) async fn serve(gateway: &Gateway, upstreams: &Upstreams, request: Req
     let outcome = match answered {
         Ok(answered) => succeeded(answered, &arrival),
         Err(error) => {
+            gateway.counters().count_refusal(&error);
             let reached = Reached { stage: &located.stage, path: located.path(&arrival), headers: &kept };
             refused(&error, &arrival, Some(reached))
         }
@@ -90,7 +91,10 @@ async fn answer<'a>(
     let routed = route(received)?;
     begin_log(&routed, gateway.log_tokens());
     let authorized = authorize(routed)?;
-    let mut admitted = admit(authorized, gateway.metering(), settings.max_body_bytes)?;
+    let mut admitted = match admit(authorized, gateway)? {
+        Admitting::Done(admitted) => admitted,
+        Admitting::Waiting(loading) => loading.await?,
+    };
     if let Some(log) = arrival.log() {
         // Boxed because it is rare, as below: what a future may have to hold is copied for every request.
         Box::pin(log_method_request(log, &mut admitted)).await;

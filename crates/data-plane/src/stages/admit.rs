@@ -1,49 +1,177 @@
 //! Admission: the limits a request must keep to before any work is done for it.
+//!
+//! A body that says it is too long is refused before the backend is called; one that turns out so is broken off later. Then come API
+//! keys, throttles and quotas (AWS docs, "Throttle requests to your REST APIs").
+
+use std::pin::Pin;
+
+use http::{HeaderName, HeaderValue};
 
 use super::authorize::Authorized;
 use super::route::Routed;
+use crate::compile::PublishedStage;
+use crate::context::Arrival;
 use crate::error::GatewayError;
 use crate::execution_log::UsageCheck;
-use crate::metering::{Limit, Metering};
+use crate::gateway::Gateway;
+use crate::metering::{AcceptedKey, KeyId, KeyedCall, Known, Metering, Verdict};
+
+/// Where a client presents its API key (AWS docs, "Choose an API key source").
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// A request within its limits.
 pub(crate) struct Admitted<'a>(Routed<'a>);
 
-/// A body that says it is too long is refused before the backend is called; one that turns out so is broken off later. Then the
-/// method's own limit, which holds whoever calls.
-pub(crate) fn admit<'a>(
-    authorized: Authorized<'a>,
-    metering: &Metering,
-    max_body_bytes: u64,
-) -> Result<Admitted<'a>, GatewayError> {
-    let routed = authorized.into_routed();
-    if routed.received.message.body.exact_len().is_some_and(|len| len > max_body_bytes) {
-        return Err(GatewayError::RequestTooLarge);
-    }
-    let (arrival, stage) = (routed.received.arrival, routed.received.stage);
-    if let Some(log) = arrival.log() {
-        log.verifying_usage_plan(&arrival.ids.extended);
-    }
-    if let Some(bucket) = stage.throttle(routed.found.method, &arrival.method)
-        && !bucket.take(metering.moment_ns(arrival.started))
-    {
-        return Err(throttled(&routed, bucket.limit));
-    }
-    if let Some(log) = arrival.log() {
-        let resource = &stage.api.resource(routed.method.resource).path;
-        log.admitted(&format!("{} {resource}", routed.method.verb));
-    }
-    Ok(Admitted(routed))
+/// Whether there is something to wait for.
+#[allow(clippy::large_enum_variant, reason = "the large one is the common one")]
+pub(crate) enum Admitting<'a> {
+    Done(Admitted<'a>),
+    /// The store is asked for the API key. Boxed because it is rare: what a future may have to hold is copied for every request.
+    Waiting(Pin<Box<dyn Future<Output = Result<Admitted<'a>, GatewayError>> + Send + 'a>>),
 }
 
-/// Says which limit it was, where somebody reads it.
-fn throttled(routed: &Routed<'_>, limit: Limit) -> GatewayError {
-    let (arrival, stage) = (routed.received.arrival, routed.received.stage);
-    if let Some(log) = arrival.log() {
-        let resource_id = &stage.api.resource(routed.method.resource).id;
-        log.usage_refused(&UsageCheck::Throttled { resource_id, verb: arrival.method.as_str(), limit });
+/// Takes the request's share of every limit, or refuses it and takes nothing.
+pub(crate) fn admit<'a>(authorized: Authorized<'a>, gateway: &'a Gateway) -> Result<Admitting<'a>, GatewayError> {
+    let routed = authorized.into_routed();
+    if routed.received.message.body.exact_len().is_some_and(|len| len > gateway.settings().max_body_bytes) {
+        return Err(GatewayError::RequestTooLarge);
     }
-    GatewayError::Throttled
+    if routed.method.requires_api_key {
+        return with_key(routed, gateway.metering());
+    }
+    let check = Check::of(&routed);
+    check.begin(None);
+    if let Some(bucket) = check.stage.throttle(routed.found.method, &check.arrival.method)
+        && !bucket.take(gateway.metering().moment_ns(check.arrival.started))
+    {
+        return Err(check.refused(Verdict::Throttled(bucket.limit), None));
+    }
+    check.passed(None);
+    Ok(Admitting::Done(Admitted(routed)))
+}
+
+fn with_key<'a>(routed: Routed<'a>, metering: &'a Metering) -> Result<Admitting<'a>, GatewayError> {
+    let check = Check::of(&routed);
+    let key = presented(&routed);
+    check.begin(key.as_ref());
+    let Some((value, text)) = key.as_ref().and_then(|value| Some((value, value.to_str().ok()?))) else {
+        return Err(check.unknown(key.as_ref()));
+    };
+    match metering.admit(&check.call(&routed, text)) {
+        Known::Key(id, verdict) => check.judged(value, id, verdict).map(|()| Admitting::Done(Admitted(routed))),
+        Known::Impossible => Err(check.unknown(Some(value))),
+        Known::Unknown => Ok(Admitting::Waiting(Box::pin(load(routed, metering, value.clone())))),
+    }
+}
+
+async fn load<'a>(routed: Routed<'a>, metering: &'a Metering, value: HeaderValue) -> Result<Admitted<'a>, GatewayError> {
+    let check = Check::of(&routed);
+    let call = check.call(&routed, value.to_str().unwrap_or_default());
+    match metering.load_and_admit(&call).await.map_err(GatewayError::Store)? {
+        Some((id, verdict)) => check.judged(&value, id, verdict).map(|()| Admitted(routed)),
+        None => Err(check.unknown(Some(&value))),
+    }
+}
+
+/// The key of the request. One with several is refused: two readers could take different ones for it.
+fn presented(routed: &Routed<'_>) -> Option<HeaderValue> {
+    let mut values = routed.received.message.headers.get_all(API_KEY).iter();
+    let first = values.next()?;
+    values.next().is_none().then(|| first.clone())
+}
+
+/// What admission looks at, apart from the message, and what it says of it.
+#[derive(Clone, Copy)]
+struct Check<'a> {
+    arrival: &'a Arrival,
+    stage: &'a PublishedStage,
+    resource_id: &'a str,
+    path: &'a str,
+    /// The method's verb as it is defined.
+    defined: &'a str,
+}
+
+impl<'a> Check<'a> {
+    fn of(routed: &Routed<'a>) -> Self {
+        let (arrival, stage) = (routed.received.arrival, &**routed.received.stage);
+        let resource = stage.api.resource(routed.method.resource);
+        Self { arrival, stage, resource_id: &resource.id, path: &resource.path, defined: &routed.method.verb }
+    }
+
+    fn call<'c>(&self, routed: &Routed<'_>, value: &'c str) -> KeyedCall<'c>
+    where
+        'a: 'c,
+    {
+        KeyedCall {
+            scope: self.stage.scope(),
+            api_id: self.stage.api_id(),
+            stage: self.stage.name(),
+            path: self.path,
+            verb: self.arrival.method.as_str(),
+            defined: self.defined,
+            value,
+            bucket: self.stage.throttle(routed.found.method, &self.arrival.method).map(|bucket| &**bucket),
+            started: self.arrival.started,
+            epoch: self.arrival.epoch,
+        }
+    }
+
+    fn begin(&self, key: Option<&HeaderValue>) {
+        if let Some(log) = self.arrival.log() {
+            log.verifying_usage_plan(&self.arrival.ids.extended, key);
+        }
+    }
+
+    fn passed(&self, key: Option<&HeaderValue>) {
+        if let Some(log) = self.arrival.log() {
+            log.admitted(&format!("{} {}", self.defined, self.path), key);
+        }
+    }
+
+    /// No key, or one that nobody has.
+    fn unknown(&self, key: Option<&HeaderValue>) -> GatewayError {
+        if let Some(log) = self.arrival.log() {
+            let method = &format!("{} {}", self.defined, self.path);
+            log.usage_refused(&UsageCheck::UnknownKey { method, key });
+        }
+        GatewayError::InvalidApiKey
+    }
+
+    fn judged(&self, value: &HeaderValue, id: KeyId, verdict: Verdict) -> Result<(), GatewayError> {
+        if verdict != Verdict::Closed {
+            // The first and only time.
+            let _ = self.arrival.api_key.set(Box::new(AcceptedKey { value: value.clone(), id }));
+        }
+        match verdict {
+            Verdict::Admitted => {
+                self.passed(Some(value));
+                Ok(())
+            }
+            refused => Err(self.refused(refused, Some(value))),
+        }
+    }
+
+    /// Says which limit it was, where somebody reads it.
+    fn refused(&self, verdict: Verdict, key: Option<&HeaderValue>) -> GatewayError {
+        let method = || format!("{} {}", self.defined, self.path);
+        let (error, check) = match verdict {
+            Verdict::Throttled(limit) => {
+                let (resource_id, verb) = (self.resource_id, self.arrival.method.as_str());
+                (GatewayError::Throttled, UsageCheck::Throttled { resource_id, verb, limit })
+            }
+            Verdict::QuotaExceeded(quota) => (GatewayError::QuotaExceeded, UsageCheck::QuotaExceeded { key, quota }),
+            Verdict::Admitted | Verdict::Closed => {
+                if let Some(log) = self.arrival.log() {
+                    log.usage_refused(&UsageCheck::NoPlan { method: &method(), key });
+                }
+                return GatewayError::InvalidApiKey;
+            }
+        };
+        if let Some(log) = self.arrival.log() {
+            log.usage_refused(&check);
+        }
+        error
+    }
 }
 
 impl<'a> Admitted<'a> {

@@ -21,7 +21,7 @@ mod validate;
 #[cfg(any(test, fuzzing))]
 pub(crate) use address::fuzzing;
 pub(crate) use address::path_from_stage;
-pub(crate) use admit::admit;
+pub(crate) use admit::{Admitting, admit};
 pub(crate) use authorize::authorize;
 pub(crate) use integration_request::{Asked, Building, Call, HttpCall, IntegrationRequest, integration_request};
 pub(crate) use lambda_request::{LambdaCall, LambdaProxy};

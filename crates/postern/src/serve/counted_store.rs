@@ -1,22 +1,35 @@
-//! The store, with its commits counted.
+//! The store, with its commits counted, and told to whom they concern before their callers hear of them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use postern_api_model::scope::Scope;
 use postern_store::{AccessKey, Change, Key, Kind, Store, StoreFuture, UpdateLocks, Versioned, Write};
 
 use super::counters::Counters;
+use super::metering::{KeyWatch, Touched};
 
 /// Passes everything on.
 pub struct CountedStore<S> {
-    store: S,
+    store: Arc<S>,
     counters: Arc<Counters>,
+    keys: OnceLock<Arc<KeyWatch>>,
 }
 
 impl<S> CountedStore<S> {
     /// Counts what is committed to `store`.
     pub fn new(store: S, counters: Arc<Counters>) -> Self {
-        Self { store, counters }
+        Self { store: Arc::new(store), counters, keys: OnceLock::new() }
+    }
+
+    /// Tells `watch` of commits from now on.
+    pub fn watched_by(&self, watch: Arc<KeyWatch>) {
+        // There is one data plane in a process.
+        let _ = self.keys.set(watch);
+    }
+
+    /// The store itself, for whoever writes so often that nobody should be told.
+    pub fn shared(&self) -> Arc<S> {
+        Arc::clone(&self.store)
     }
 
     /// The store itself.
@@ -46,8 +59,12 @@ impl<S: Store> Store for CountedStore<S> {
 
     fn commit<'a>(&'a self, writes: Vec<Write>) -> StoreFuture<'a, ()> {
         Box::pin(async move {
+            let touched = Touched::of_writes(&writes);
             let committed = self.store.commit(writes).await;
             self.counters.commits.count(&committed);
+            if let (Ok(()), Some(keys)) = (&committed, self.keys.get()) {
+                keys.tell(self.store.as_ref(), touched).await;
+            }
             committed
         })
     }

@@ -7,6 +7,7 @@ mod flushing;
 mod listeners;
 mod local_functions;
 mod management;
+mod metering;
 mod publishing;
 mod signals;
 mod source;
@@ -42,6 +43,7 @@ use management::invocations::Invocations;
 use management::listener;
 use management::metrics::{Metrics, TrafficCounts};
 use management::service::{ManagementService, Traffic};
+use metering::{Flushing, KeyWatch, StoreKeyLoader, StoreUsageSink};
 use publishing::{DataPlane, Served, StoreLoader, StorePublisher, follow};
 use signals::Signals;
 use testing::GatewayTester;
@@ -153,6 +155,7 @@ impl Running {
 struct Planes {
     store: Arc<CountedStore<SqliteStore>>,
     publisher: Arc<StorePublisher>,
+    flushing: Arc<Flushing>,
     gateway: Arc<Gateway>,
     access_log: AccessLog,
     credentials: Arc<ConfiguredCredentials>,
@@ -192,11 +195,16 @@ impl Planes {
             log_key: Some(log_key),
             backends: backends::backends(settings, &credentials, functions.as_ref()),
         };
-        let gateway = Arc::new(Gateway::new(limits, loader, access_log.clone()));
+        let keys = Arc::new(StoreKeyLoader::new(Arc::clone(&store) as _, Handle::current()));
+        let gateway = Arc::new(Gateway::new(limits, loader, access_log.clone()).with_api_keys(keys));
+        let sink = Arc::new(StoreUsageSink::new(store.shared()));
+        let flushing = Arc::new(Flushing::new(Arc::clone(&gateway), sink));
+        let watch = Arc::new(KeyWatch::new(Arc::clone(&gateway)));
+        store.watched_by(Arc::clone(&watch));
         let data_plane = Arc::clone(&gateway) as Arc<dyn DataPlane>;
         let publisher = StorePublisher::new(Arc::clone(&store) as _, data_plane, served, Arc::clone(&counters));
-        let (publisher, upstream_counts) = (Arc::new(publisher), Arc::default());
-        Ok(Self { store, publisher, gateway, access_log, credentials, functions, counters, upstream_counts, seq })
+        let (publisher, upstream_counts) = (Arc::new(publisher.with_key_watch(watch)), Arc::default());
+        Ok(Self { store, publisher, flushing, gateway, access_log, credentials, functions, counters, upstream_counts, seq })
     }
 
     fn control_plane(&self, settings: &Settings, http: SocketAddr, upstreams: Upstreams) -> ControlPlane {
@@ -208,7 +216,8 @@ impl Planes {
         let tester = Arc::new(GatewayTester::new(Arc::clone(&self.gateway), upstreams));
         let store = Arc::clone(&self.store) as _;
         let control_plane = ControlPlane::new(store, publisher, Arc::new(NothingKept), tester, Arc::new(SystemClock), auth);
-        control_plane.with_traffic_at(http).with_import_bytes_max(settings.import_bytes_max)
+        let meter = Arc::clone(&self.flushing) as _;
+        control_plane.with_traffic_at(http).with_import_bytes_max(settings.import_bytes_max).with_usage_meter(meter)
     }
 
     fn management_service(
@@ -235,6 +244,7 @@ impl Planes {
             functions.end().await;
         }
         self.access_log.close();
+        self.flushing.finish().await;
         self.store.inner().close().await;
     }
 }
@@ -247,6 +257,7 @@ struct Server {
     stop: watch::Sender<bool>,
     managing: JoinHandle<()>,
     following: JoinHandle<()>,
+    flushing: JoinHandle<()>,
     checking: JoinHandle<()>,
     workers: Workers,
 }
@@ -274,7 +285,8 @@ impl Server {
         });
         let following = tokio::spawn(follow(Arc::clone(&planes.publisher), planes.seq));
         let checking = tokio::spawn(async move { checked.check_links(&checkers).await });
-        Ok(Self { management, http, control_plane, stop, managing, following, checking, workers })
+        let flushing = tokio::spawn(Arc::clone(&planes.flushing).run());
+        Ok(Self { management, http, control_plane, stop, managing, following, checking, flushing, workers })
     }
 
     /// Lets what is under way be answered, for at most `timeout`.
@@ -286,6 +298,7 @@ impl Server {
         if managed.is_err() {
             tracing::warn!("management calls were still under way when the time for draining was over");
         }
+        self.flushing.abort();
     }
 }
 
@@ -313,7 +326,10 @@ fn traffic_counts(gateway: &Gateway, connections: &UpstreamCounts) -> TrafficCou
     TrafficCounts {
         requests: [("success", succeeded), ("client_error", counts.client_errors), ("server_error", counts.server_errors)],
         failures: [("integration", counts.integration_failures), ("gateway", counts.gateway_failures)],
+        refusals: [("throttle", counts.throttled), ("quota", counts.quota_exceeded), ("api_key", counts.without_api_key)],
         resident_apis: counts.resident_apis,
+        resident_api_keys: counts.resident_api_keys,
+        usage_unwritten: counts.usage_unwritten,
         access_log_dropped: counts.access_log_dropped,
         backend_connections: connections.open() as u64,
         backend_connections_idle: connections.idle() as u64,

@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use tokio::time::MissedTickBehavior;
 
 use super::counters::Counters;
+use super::metering::{KeyWatch, Touched};
 use super::source;
 
 /// A write is to be visible on every node within a second; half of it is for reading and compiling.
@@ -46,6 +47,8 @@ pub struct StorePublisher {
     counters: Arc<Counters>,
     /// Reading and publishing one API is one step, so that a deletion that is read later is never published earlier.
     turns: [tokio::sync::Mutex<()>; TURNS],
+    /// Who hears of API keys and plans that other processes changed.
+    keys: Option<Arc<KeyWatch>>,
 }
 
 /// Loads what the data plane does not hold.
@@ -63,7 +66,13 @@ pub struct Served(Mutex<HashSet<String>>);
 impl StorePublisher {
     /// Wires the store to the data plane.
     pub fn new(store: Arc<dyn Store>, data_plane: Arc<dyn DataPlane>, served: Arc<Served>, counters: Arc<Counters>) -> Self {
-        Self { store, data_plane, served, counters, turns: std::array::from_fn(|_| tokio::sync::Mutex::new(())) }
+        let turns = std::array::from_fn(|_| tokio::sync::Mutex::new(()));
+        Self { store, data_plane, served, counters, turns, keys: None }
+    }
+
+    /// Has [`follow`] tell `watch` of changes to API keys and usage plans.
+    pub fn with_key_watch(self, watch: Arc<KeyWatch>) -> Self {
+        Self { keys: Some(watch), ..self }
     }
 
     async fn publish_now(&self, api_id: &str) -> Result<(), PublishError> {
@@ -187,6 +196,9 @@ async fn catch_up(publisher: &StorePublisher, mut seq: u64) -> Result<u64, Store
         for change in changes.iter().filter(|change| is_vpc_link(change)) {
             publisher.publish_again(Some((&change.scope, &change.id))).await;
         }
+        if let Some(keys) = &publisher.keys {
+            keys.tell(publisher.store.as_ref(), Touched::of_changes(&changes)).await;
+        }
         seq = last.seq;
         if changes.len() < LIST_ROWS_MAX {
             return Ok(seq);
@@ -197,6 +209,9 @@ async fn catch_up(publisher: &StorePublisher, mut seq: u64) -> Result<u64, Store
 /// After a gap nobody knows what changed, so everything served is compared with the store.
 async fn start_over(publisher: &StorePublisher) -> Result<u64, StoreError> {
     let seq = publisher.store.last_change().await?;
+    if let Some(keys) = &publisher.keys {
+        keys.tell_of_a_gap();
+    }
     for api_id in publisher.served.api_ids() {
         publisher.refresh(&api_id).await?;
     }

@@ -112,10 +112,13 @@ async fn touch(connection: &mut SqliteConnection, key: &Key, expected: u64) -> R
     note_checked(connection, key, touched.rows_affected()).await
 }
 
-/// Conflicts when the check let no row through; else notes the change.
+/// Conflicts when the check let no row through; else notes the change, for kinds that the feed has.
 async fn note_checked(connection: &mut SqliteConnection, key: &Key, rows: u64) -> Result<(), StoreError> {
     if rows == 0 {
         return Err(StoreError::Conflict { key: key.clone() });
+    }
+    if !key.kind.is_in_feed() {
+        return Ok(());
     }
     sqlx::query("INSERT INTO change (kind, account, region, id) VALUES (?, ?, ?, ?)")
         .bind(key.kind.as_str())

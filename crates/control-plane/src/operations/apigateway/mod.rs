@@ -35,6 +35,7 @@ use postern_api_model::apigateway::{ApiGateway, OperationTypes, op};
 use postern_api_model::error::ApiResult;
 use postern_api_model::scope::Caller;
 
+pub use api_key::value_id as api_key_value_id;
 pub use rest_api::{CheckedImport, check_import};
 
 use super::built;

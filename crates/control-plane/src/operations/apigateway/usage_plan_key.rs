@@ -10,7 +10,7 @@ use postern_api_model::apigateway::{
 use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::scope::Caller;
 use postern_api_model::usage_plan::{UsagePlan, UsagePlanKey};
-use postern_store::{Versioned, Write};
+use postern_store::{Kind, Versioned, Write};
 
 use super::{api_key, usage_plan};
 use crate::ControlPlane;
@@ -97,7 +97,7 @@ impl<'a> Plans<'a> {
             }
         }
         key.usage_plans.insert(plan_id.to_owned());
-        let member = UsagePlanKey { usage_plan_id: plan_id.to_owned(), api_key_id: key.id.clone(), usage: BTreeMap::new() };
+        let member = UsagePlanKey { usage_plan_id: plan_id.to_owned(), api_key_id: key.id.clone() };
         let write = postern_store::create(&self.caller.scope, &membership, &member).map_err(store_failure)?;
         Ok(vec![write])
     }
@@ -172,7 +172,12 @@ async fn delete_once(plane: &ControlPlane, caller: &Caller, plan_id: &str, key_i
     key.usage_plans.remove(plan_id);
     let key = postern_store::replace(&caller.scope, key_id, version, &key).map_err(store_failure)?;
     let member = postern_store::delete::<UsagePlanKey>(&caller.scope, &membership, member.version);
-    Ok(((), vec![key, member]))
+    Ok(((), vec![key, member, without_usage(caller, membership)]))
+}
+
+/// The write that removes what a key used of a plan.
+pub(super) fn without_usage(caller: &Caller, membership: String) -> Write {
+    Write::DeleteChildren { kind: Kind::USAGE_DAY, scope: caller.scope.clone(), parent_id: membership }
 }
 
 fn show_one(key: &ApiKey) -> Shown {

@@ -5,8 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use postern_api_model::apigateway::{
-    ApiKeySourceType, AuthorizerType, CacheClusterSize, ContentHandlingStrategy, GatewayResponseType, IpAddressType,
-    JwtClaimFormat,
+    AuthorizerType, CacheClusterSize, ContentHandlingStrategy, GatewayResponseType, IpAddressType, JwtClaimFormat,
 };
 
 use super::*;
@@ -239,7 +238,9 @@ fn what_blocks_an_api() {
 fn what_blocks_a_method() {
     let mut findings = Findings::default();
     method(&method_sample(), &mut findings);
-    assert_eq!(findings.blocking, ["authorizationType AWS_IAM", "apiKeyRequired"]);
+    api_key(&method_sample(), ApiKeySourceType::Header, &mut findings);
+    api_key(&method_sample(), ApiKeySourceType::Authorizer, &mut findings);
+    assert_eq!(findings.blocking, ["authorizationType AWS_IAM", "apiKeySource AUTHORIZER"]);
     let mut findings = Findings::default();
     let mut sample = integration_sample();
     sample.connection_type = Some(ConnectionType::VpcLink);

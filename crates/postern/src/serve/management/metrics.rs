@@ -31,6 +31,12 @@ pub struct TrafficCounts {
     pub requests: [Labelled; 3],
     /// Requests that failed for another reason than the client, by whose fault it was.
     pub failures: [Labelled; 2],
+    /// Requests that admission refused, by why.
+    pub refusals: [Labelled; 3],
+    /// API keys in memory.
+    pub resident_api_keys: u64,
+    /// API keys whose counts are not stored yet.
+    pub usage_unwritten: u64,
     /// Compiled APIs in memory.
     pub resident_apis: u64,
     /// Access log lines that were dropped.
@@ -86,7 +92,10 @@ where
         let (counters, traffic) = (&self.counters, (self.traffic)());
         family(&mut encoder, "requests", "Requests for APIs, by outcome", "outcome", traffic.requests)?;
         family(&mut encoder, "request_failures", "Requests not served, by fault", "fault", traffic.failures)?;
+        family(&mut encoder, "admission_refusals", "Requests that no limit let in, by limit", "limit", traffic.refusals)?;
         gauge(&mut encoder, "resident_apis", "Compiled APIs in memory", traffic.resident_apis)?;
+        gauge(&mut encoder, "resident_api_keys", "API keys in memory", traffic.resident_api_keys)?;
+        gauge(&mut encoder, "usage_unwritten", "API keys whose counts are not stored yet", traffic.usage_unwritten)?;
         gauge(&mut encoder, "backend_connections", "Connections to backends, idle ones included", traffic.backend_connections)?;
         let help = "Connections to backends without a request";
         gauge(&mut encoder, "backend_connections_idle", help, traffic.backend_connections_idle)?;
@@ -172,6 +181,9 @@ mod tests {
         let traffic = || TrafficCounts {
             requests: [("success", 7), ("client_error", 0), ("server_error", 0)],
             failures: [("integration", 2), ("gateway", 0)],
+            refusals: [("throttle", 4), ("quota", 5), ("api_key", 6)],
+            resident_api_keys: 8,
+            usage_unwritten: 9,
             resident_apis: 3,
             access_log_dropped: 1,
             backend_connections: 5,
@@ -184,6 +196,9 @@ mod tests {
             "postern_requests_total{outcome=\"success\"} 7",
             "postern_request_failures_total{fault=\"integration\"} 2",
             "postern_resident_apis 3",
+            "postern_admission_refusals_total{limit=\"quota\"} 5",
+            "postern_resident_api_keys 8",
+            "postern_usage_unwritten 9",
             "postern_backend_connections 5",
             "postern_backend_connections_idle 4",
             "postern_access_log_lines_total{outcome=\"dropped\"} 1",

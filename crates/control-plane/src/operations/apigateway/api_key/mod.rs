@@ -21,7 +21,7 @@ use postern_api_model::usage_plan::UsagePlanKey;
 use postern_api_model::wire::Timestamp;
 use postern_store::{Versioned, Write};
 
-use super::{rest_api, stage, tag};
+use super::{rest_api, stage, tag, usage_plan_key};
 use crate::changes::store_failure;
 use crate::page::Page;
 use crate::patch::Patch;
@@ -88,8 +88,9 @@ fn creation(caller: &Caller, key: &ApiKey, digest: &str) -> ApiResult<Vec<Write>
     Ok(vec![index, key])
 }
 
-/// The id of a value's index: the value is a secret, which neither the change feed nor an error may name.
-fn value_id(value: &str) -> String {
+/// The id of a value's index ([`ApiKeyValue`]), hexadecimal digits: the value is a secret, which neither the change feed nor an error may
+/// name.
+pub fn value_id(value: &str) -> String {
     use std::fmt::Write as _;
     digest(&SHA256, value.as_bytes()).as_ref().iter().fold(String::with_capacity(64), |mut id, byte| {
         let _ = write!(id, "{byte:02x}");
@@ -209,6 +210,7 @@ async fn delete_once(plane: &ControlPlane, caller: &Caller, id: &str) -> ApiResu
         let membership = postern_store::child_id(plan, id);
         if let Some(found) = plane.find_versioned::<UsagePlanKey>(caller, &membership).await? {
             writes.push(postern_store::delete::<UsagePlanKey>(&caller.scope, &membership, found.version));
+            writes.push(usage_plan_key::without_usage(caller, membership));
         }
     }
     Ok(((), writes))

@@ -129,8 +129,8 @@ pub(super) async fn delete(plane: &ControlPlane, caller: &Caller, input: DeleteU
             );
             return Err(ApiError::bad_request(text));
         }
-        let (scope, parent_id) = (caller.scope.clone(), plan.id.clone());
-        Ok(vec![Write::DeleteChildren { kind: Kind::USAGE_PLAN_KEY, scope, parent_id }])
+        let children = |kind| Write::DeleteChildren { kind, scope: caller.scope.clone(), parent_id: plan.id.clone() };
+        Ok(vec![children(Kind::USAGE_PLAN_KEY), children(Kind::USAGE_DAY)])
     };
     plane.remove(caller, &input.usage_plan_id, missing, members).await
 }
