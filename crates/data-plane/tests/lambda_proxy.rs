@@ -7,9 +7,12 @@ use std::sync::Arc;
 
 use postern_api_model::apigateway::IntegrationType;
 use postern_api_model::hidden::Hidden;
-use postern_api_model::ports::{CredentialSource, Credentials, FunctionError, Invocation, PortFuture, WantedCredentials};
+use postern_api_model::ports::{
+    CredentialSource, Credentials, FunctionError, Invocation, PortFuture, TestAnswer, TestCall, WantedCredentials,
+};
 use postern_api_model::rest_api::Method;
 use postern_data_plane::backends::{Backends, FunctionTarget, ServiceEndpoint};
+use postern_data_plane::transport::{UpstreamSettings, Upstreams};
 use postern_data_plane::{AccessLog, GatewaySettings};
 use support::functions::{FUNCTION, Fake, answer, lambda, raised, serving, settings};
 use support::{Answer, Backend, TestGateway, api, definition, integration, method, with};
@@ -234,6 +237,82 @@ async fn what_is_not_built_says_so() {
         assert_eq!(answer.status, 501);
         assert!(answer.message().contains(field), "{answer:?}");
     }
+}
+
+/// What TestInvokeMethod answers for a method, and the lines of its log that a function's call is about.
+async fn tested(fake: &Arc<Fake>, method: Method) -> (TestAnswer, Vec<String>) {
+    let mut source = api(vec![("/a", "GET", method)]);
+    let call = TestCall {
+        api_id: source.api_id.clone(),
+        scope: source.scope.clone(),
+        definition: definition(&mut source).clone(),
+        resource_id: "/a".to_owned(),
+        method: "GET".to_owned(),
+        verb: "GET".to_owned(),
+        path_with_query_string: Some("/a?q=1".to_owned()),
+        headers: Vec::new(),
+        body: String::new(),
+        stage_variables: Default::default(),
+        client_certificate_id: None,
+        references: Default::default(),
+    };
+    let test = TestGateway::start(settings(fake), AccessLog::off());
+    let answer = test.gateway.test_invoke(&Upstreams::new(UpstreamSettings::default()), call).await.unwrap();
+    let text = |line: &str| line.split_once(" : ").map_or(line.to_owned(), |(_, text)| text.to_owned());
+    let lines = answer.log.lines().map(text).collect();
+    (answer, lines)
+}
+
+#[tokio::test]
+async fn a_test_of_a_method() {
+    let fake = Fake::returning("{\"statusCode\": 200, \"body\": \"hi\"}");
+    let (answer, lines) = tested(&fake, lambda(FUNCTION)).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, "hi"));
+    let event = fake.event();
+    assert_eq!((&event["headers"], &event["multiValueHeaders"]), (&serde_json::Value::Null, &serde_json::Value::Null));
+    let context = &event["requestContext"];
+    assert_eq!((&context["stage"], &context["domainName"]), (&"test-invoke-stage".into(), &"testPrefix.testDomainName".into()));
+    let identity = &context["identity"];
+    assert_eq!((&identity["sourceIp"], &identity["apiKey"]), (&"test-invoke-source-ip".into(), &"test-invoke-api-key".into()));
+    let uri = format!("https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions/{FUNCTION}/invocations");
+    for expected in [format!("Endpoint request URI: {uri}"), format!("Sending request to {uri}")] {
+        assert!(lines.contains(&expected), "{lines:#?}");
+    }
+    for start in ["Endpoint request headers: {", "Received response. Status: 200, Integration latency: "] {
+        assert!(lines.iter().any(|line| line.starts_with(start)), "{start} {lines:#?}");
+    }
+    assert_eq!(lines.last().unwrap(), "Method completed with status: 200");
+}
+
+#[tokio::test]
+async fn log_lines_of_failures_as_in_transcripts() {
+    let id = "11111111-2222-4333-8444-555555555555";
+    let raising = Fake::new(|_| Ok(raised("{\"errorMessage\": \"boom\", \"errorType\": \"E\"}")));
+    let configuration = |text: &str| format!("Execution failed due to configuration error: {text}");
+    for (fake, status, expected) in [
+        (Fake::returning("[]"), 502, vec![configuration("Malformed Lambda proxy response")]),
+        (
+            raising,
+            502,
+            vec![format!(
+                "Lambda execution failed with status 200 due to customer function error: boom. Lambda request id: {id}"
+            )],
+        ),
+        (refused("AccessDeniedException", 403), 500, vec![configuration("Invalid permissions on Lambda function")]),
+        (
+            refused("TooManyRequestsException", 429),
+            500,
+            vec!["Lambda invocation failed with status: 429. Lambda request id: -".to_owned(), configuration("Rate Exceeded.")],
+        ),
+    ] {
+        let (answer, lines) = tested(&fake, lambda(FUNCTION)).await;
+        assert_eq!(answer.status, status);
+        let expected = [expected, vec![format!("Method completed with status: {status}")]].concat();
+        assert_eq!(lines[lines.len() - expected.len()..], expected);
+    }
+    let unmapped = lambda("arn:aws:lambda:eu-west-1:000000000000:function:nobody");
+    let (_, lines) = tested(&Fake::returning("{}"), unmapped).await;
+    assert!(lines.iter().any(|line| line.contains("functions.nobody in postern.toml")), "{lines:#?}");
 }
 
 /// A gateway whose functions run elsewhere.

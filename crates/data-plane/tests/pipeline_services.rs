@@ -177,9 +177,23 @@ async fn an_action_with_a_mapped_query_is_a_request_of_the_query_protocol() {
     let answer = call(&services, "POST", "/s/", "{\"text\": \"one & two\"}").await;
     assert_eq!((answer.status, answer.text().as_str()), (200, "<a/>"));
     let sent = services.request("sns");
-    assert_eq!(sent.target, "/?Action=Publish&TopicArn=arn:aws:sns:eu-west-1:111122223333:news&Message=one%20%26%20two");
+    // As SDKs do it, which every server that stands in for the service reads.
+    assert_eq!((sent.target.as_str(), sent.field("content-type")), ("/", "application/x-www-form-urlencoded"));
+    assert_eq!(sent.body, "Action=Publish&TopicArn=arn:aws:sns:eu-west-1:111122223333:news&Message=one%20%26%20two");
     assert!(!sent.headers.contains_key("x-amz-target"));
     assert_eq!(*services.keys.0.lock().unwrap(), ["Default"]);
+}
+
+#[tokio::test]
+async fn a_form_and_an_action_in_the_query_are_one_form_under_the_same_path() {
+    let method = with(templated("sqs:path/111122223333/q?Action=SendMessage", "MessageBody=x"), |integration| {
+        integration.request_parameters =
+            map(&[("integration.request.header.Content-Type", "'application/x-www-form-urlencoded'")]);
+    });
+    let services = Services::serving(answer("200 OK", "text/xml", "<a/>"), "/", "POST", method).await;
+    assert_eq!(call(&services, "POST", "/s/", "{}").await.status, 200);
+    let sent = services.request("sqs");
+    assert_eq!((sent.target.as_str(), &sent.body[..]), ("/111122223333/q", &b"Action=SendMessage&MessageBody=x"[..]));
 }
 
 #[tokio::test]

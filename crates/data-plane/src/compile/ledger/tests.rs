@@ -247,7 +247,8 @@ fn what_blocks_a_method() {
     integration(&sample, &mut findings);
     assert_eq!(findings.blocking, ["integration.credentials"]);
     let mut findings = Findings::default();
-    integration(&Integration { kind: IntegrationType::AwsProxy, credentials: None, ..sample }, &mut findings);
+    let uri = Some("arn:aws:apigateway:us-east-1:firehose:action/PutRecord".to_owned());
+    integration(&Integration { kind: IntegrationType::AwsProxy, credentials: None, uri, ..sample }, &mut findings);
     assert_eq!(findings.blocking, ["integration.type AWS_PROXY", "integration.connectionType VPC_LINK"]);
 }
 

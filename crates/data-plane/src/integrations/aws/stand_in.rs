@@ -1,12 +1,13 @@
 //! What stands in for a service does not always answer as the service does towards API Gateway.
 //!
 //! AWS's query services answer JSON to whoever accepts it, which an integration does unless something else is mapped (recorded: SQS and
-//! SSM); servers such as ElasticMQ and moto answer XML whatever is accepted. And SSM still takes the query protocol from an action
-//! (recorded), of which stand-ins only know the JSON protocol. So that a template written for AWS finds what it reads, the requests and
-//! answers of such services are translated where the service is not AWS's own.
+//! SSM), and read an action's parameters wherever they stand. Servers such as ElasticMQ and moto answer XML whatever is accepted, and moto
+//! reads parameters in a form only. And SSM still takes the query protocol from an action (recorded), of which stand-ins only know the
+//! JSON protocol. So that a template written for AWS finds what it reads, the requests and answers of such services are translated where
+//! the service is not AWS's own.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, Uri, header};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
@@ -25,6 +26,9 @@ const TRANSLATED_BYTES_MAX: usize = 1024 * 1024;
 const LIST_INDEX_MAX: usize = 50;
 /// Steps of a parameter's name, such as the four of `Tags.member.1.Key`.
 const NAME_STEPS_MAX: usize = 8;
+
+/// What the query protocol's parameters are in a body.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Services that answer in the query protocol, as they are named in integration URIs.
 const QUERY_SERVICES: [&str; 12] = [
@@ -67,19 +71,27 @@ impl Translation {
             request.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
             // Recorded: what is mapped to the query is all that an action reads.
             request.body = parameters.to_string().into();
-            request.method = http::Method::POST;
+            request.method = Method::POST;
             request.uri = Uri::from_static("/");
             return Some(Self::Ssm { action });
         }
+        if !QUERY_SERVICES.contains(&request.service.name) {
+            return None;
+        }
+        if request.method == Method::POST && action(&request.uri).is_some() {
+            form_of_query(request);
+        }
         let accepts_json = request.headers.get(header::ACCEPT).is_some_and(|accepted| accepted == MEDIA_TYPE_DEFAULT);
-        (accepts_json && QUERY_SERVICES.contains(&request.service.name)).then_some(Self::Xml)
+        accepts_json.then_some(Self::Xml)
     }
 
     /// Translates the answer.
     pub(super) async fn end(self, response: Response, deadline: Instant, limits: Limits) -> Result<Response, GatewayError> {
         let is_readable = match self {
             Self::Ssm { .. } => !content::is_coded(&response.headers),
-            Self::Xml => !content::is_coded(&response.headers) && is_xml(&response.headers),
+            Self::Xml => {
+                !content::is_coded(&response.headers) && is_media_type(&response.headers, &["text/xml", "application/xml"])
+            }
         };
         if !is_readable {
             return Ok(response);
@@ -112,10 +124,23 @@ impl Translation {
     }
 }
 
-fn is_xml(headers: &HeaderMap) -> bool {
+/// Puts an action's parameters where SDKs put them. AWS reads them in the query as well, whatever the body is; moto wants a form.
+fn form_of_query(request: &mut SignedRequest<'_>) {
+    let Ok(path) = request.uri.path().parse() else { return };
+    let mut form = request.uri.query().unwrap_or_default().to_owned();
+    if is_media_type(&request.headers, &[FORM]) && !request.body.is_empty() {
+        form.push('&');
+        form.push_str(&String::from_utf8_lossy(&request.body));
+    }
+    request.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(FORM));
+    request.body = form.into();
+    request.uri = path;
+}
+
+fn is_media_type(headers: &HeaderMap, types: &[&str]) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    ["text/xml", "application/xml"].iter().any(|known| media_type.eq_ignore_ascii_case(known))
+    types.iter().any(|known| media_type.eq_ignore_ascii_case(known))
 }
 
 fn action(uri: &Uri) -> Option<String> {

@@ -1,6 +1,6 @@
 //! What makes an integration acceptable.
 
-use postern_api_model::apigateway::{ConnectionType, IntegrationType};
+use postern_api_model::apigateway::{ConnectionType, IntegrationType, ResponseTransferMode};
 use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::rest_api::{Integration, Method};
 
@@ -8,6 +8,8 @@ use super::super::{mapping, method};
 
 /// AWS's bounds on `timeoutInMillis`.
 const TIMEOUT_MS: std::ops::RangeInclusive<i32> = 50..=29_000;
+/// Those of an answer that streams, which may take 15 minutes (AWS docs, "Stream the integration response").
+const STREAM_TIMEOUT_MS: std::ops::RangeInclusive<i32> = 50..=900_000;
 /// AWS's bound on a mapping template, "Amazon API Gateway quotas": 300 KB.
 pub(in super::super) const TEMPLATE_BYTES_MAX: usize = 300 * 1024;
 const PASSTHROUGH_BEHAVIORS: [&str; 3] = ["WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"];
@@ -143,10 +145,11 @@ pub(super) fn passthrough_behavior(text: &str) -> ApiResult<String> {
 }
 
 /// A timeout within AWS's bounds.
-pub(super) fn timeout(millis: i32) -> ApiResult<u32> {
-    let allowed = Some(millis).filter(|millis| TIMEOUT_MS.contains(millis)).and_then(|millis| u32::try_from(millis).ok());
+pub(super) fn timeout(millis: i32, transfer: Option<ResponseTransferMode>) -> ApiResult<u32> {
+    let bounds = if transfer == Some(ResponseTransferMode::Stream) { STREAM_TIMEOUT_MS } else { TIMEOUT_MS };
+    let allowed = Some(millis).filter(|millis| bounds.contains(millis)).and_then(|millis| u32::try_from(millis).ok());
     allowed.ok_or_else(|| {
-        let text = format!("Timeout should be between {} ms and {} ms", TIMEOUT_MS.start(), TIMEOUT_MS.end());
+        let text = format!("Timeout should be between {} ms and {} ms", bounds.start(), bounds.end());
         ApiError::bad_request(text)
     })
 }

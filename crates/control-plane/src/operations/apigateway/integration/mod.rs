@@ -69,7 +69,10 @@ fn from_input(input: &PutIntegrationInput) -> ApiResult<Integration> {
             None => PASSTHROUGH_DEFAULT.to_owned(),
         },
         content_handling: input.content_handling,
-        timeout_in_millis: input.timeout_in_millis.map_or(Ok(TIMEOUT_MS_DEFAULT), check::timeout)?,
+        timeout_in_millis: match input.timeout_in_millis {
+            Some(millis) => check::timeout(millis, input.response_transfer_mode)?,
+            None => TIMEOUT_MS_DEFAULT,
+        },
         cache_namespace: set(&input.cache_namespace).unwrap_or_else(|| input.resource_id.clone()),
         cache_key_parameters: input.cache_key_parameters.clone().unwrap_or_default(),
         response_transfer_mode: input.response_transfer_mode,

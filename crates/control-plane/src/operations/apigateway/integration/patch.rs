@@ -110,7 +110,10 @@ fn apply_member(integration: &mut Integration, member: &str, patch: &Patch) -> A
                 set(value, ResponseTransferMode::from_wire, "ResponseTransferMode", all, |mode| mode.as_str())?;
         }
         // What is no number is out of bounds.
-        "timeoutInMillis" => integration.timeout_in_millis = check::timeout(patch.text().parse().unwrap_or_default())?,
+        "timeoutInMillis" => {
+            let transfer = integration.response_transfer_mode;
+            integration.timeout_in_millis = check::timeout(patch.text().parse().unwrap_or_default(), transfer)?;
+        }
         _ => integration.uri = value,
     }
     Ok(())
