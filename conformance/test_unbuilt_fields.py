@@ -17,8 +17,11 @@ def mock(client, api_id, root_id, **method):
     return place
 
 
-def iam(client, api_id, root_id):
-    mock(client, api_id, root_id, authorizationType="AWS_IAM")
+def authorizer(client, api_id, root_id):
+    made = client.create_authorizer(
+        restApiId=api_id, name="a", type="TOKEN", authorizerUri=LAMBDA, identitySource="method.request.header.Authorization"
+    )
+    mock(client, api_id, root_id, authorizationType="CUSTOM", authorizerId=made["id"])
 
 
 def api_key_of_authorizer(client, api_id, root_id):
@@ -32,7 +35,7 @@ def records(client, api_id, root_id):
 
 
 FIELDS = [
-    (iam, "authorizationType"),
+    (authorizer, "authorizationType"),
     (api_key_of_authorizer, "apiKeySource AUTHORIZER"),
     (records, "AWS_PROXY"),
 ]
@@ -61,7 +64,7 @@ def test_a_canary_refuses_until_it_is_removed(apigateway, invoke):
 
 def test_other_methods_of_the_api_are_served(apigateway, invoke):
     api_id, root_id = rest_apis.create(apigateway)
-    iam(apigateway, api_id, root_id)
+    authorizer(apigateway, api_id, root_id)
     open_id = rest_apis.add_resource(apigateway, api_id, root_id, "open")
     rest_apis.add_mock_method(apigateway, api_id, open_id, '{"open": true}')
     rest_apis.deploy(apigateway, api_id)
@@ -70,8 +73,8 @@ def test_other_methods_of_the_api_are_served(apigateway, invoke):
 
 def test_the_log_names_the_fields_once_per_deployment(server, apigateway, invoke):
     api_id, root_id = rest_apis.create(apigateway)
-    iam(apigateway, api_id, root_id)
+    authorizer(apigateway, api_id, root_id)
     rest_apis.deploy(apigateway, api_id)
     assert [invoke(api_id, "dev").status for _ in range(3)] == [501] * 3
     lines = [line for line in server.log().splitlines() if api_id in line and "answer 501" in line]
-    assert len(lines) == 1 and "authorizationType AWS_IAM" in lines[0], lines
+    assert len(lines) == 1 and "authorizationType CUSTOM" in lines[0], lines

@@ -5,6 +5,7 @@
 //! and under `cfg(fuzzing)`. Tests run every target over its seeds, so that none rots between two runs of the fuzzer.
 
 mod jsonpath;
+mod policy;
 mod sigv4;
 mod velocity;
 
@@ -22,7 +23,7 @@ pub struct Target {
 }
 
 /// Targets that need no crate's inside.
-const OPEN: [Target; 3] = [velocity::TARGET, jsonpath::TARGET, sigv4::TARGET];
+const OPEN: [Target; 4] = [velocity::TARGET, jsonpath::TARGET, sigv4::TARGET, policy::TARGET];
 
 /// Every target of this build; those inside of the planes only under `cfg(fuzzing)`.
 pub fn targets() -> Vec<Target> {

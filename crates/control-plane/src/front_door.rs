@@ -1,4 +1,5 @@
-//! Who is calling: the signature is verified in full before anything else is looked at.
+//! Who is calling: the signature is verified in full before anything else is looked at. What the caller may do is asked next:
+//! only [`Authenticated::permitted`] makes a [`Caller`] of it.
 //!
 //! The account is the access key's, the region is the signature's scope. Under [`AuthMode::Dev`] any key and signature will
 //! do, and the account is the access key id where that is twelve digits.
@@ -14,6 +15,7 @@ use postern_api_model::wire::AnyOperation;
 use postern_sigv4::{AuthError, Payload, Presented, SigningRequest, UnsignedPayload, VerifyOptions};
 use postern_store::{AccessKey, AccessKeyStatus, Store};
 
+use crate::authorization::Authenticated;
 use crate::changes::store_failure;
 use crate::clock::Clock;
 use crate::sts;
@@ -88,17 +90,21 @@ impl FrontDoor {
     }
 
     /// The caller of an operation of `service` (`None` for a path that none has), or AWS's refusal.
-    pub(crate) async fn caller(&self, request: &Request<Bytes>, service: Option<SigningService>) -> ApiResult<Caller> {
+    pub(crate) async fn authenticated(
+        &self,
+        request: &Request<Bytes>,
+        service: Option<SigningService>,
+    ) -> ApiResult<Authenticated> {
         let signing = signing_request(request, Payload::Bytes(request.body()));
         match (&self.mode, postern_sigv4::parse(&signing)) {
-            (AuthMode::Dev { account }, presented) => Ok(dev_caller(account, presented.ok().as_ref())),
+            (AuthMode::Dev { account }, presented) => Ok(Authenticated::of_anyone(dev_caller(account, presented.ok().as_ref()))),
             (AuthMode::Verify, Ok(presented)) => self.verified(&presented, &signing, &options(service)).await,
             (AuthMode::Verify, Err(error)) => Err(refusal(&error)),
         }
     }
 
     /// What can be refused before a long body is read: a signature that is malformed, of another time or service, or of a key
-    /// that is not there. Passing proves nothing yet; [`Self::caller`] does.
+    /// that is not there. Passing proves nothing yet; [`Self::authenticated`] does.
     pub(crate) async fn admit(&self, head: &Request<()>, service: Option<SigningService>) -> ApiResult<()> {
         if self.mode != AuthMode::Verify {
             return Ok(());
@@ -113,12 +119,11 @@ impl FrontDoor {
         presented: &Presented,
         request: &SigningRequest<'_>,
         options: &VerifyOptions<'_>,
-    ) -> ApiResult<Caller> {
+    ) -> ApiResult<Authenticated> {
         let key = self.key(presented, request, options).await?;
         let secret = postern_sigv4::SecretKey::new(key.secret.expose());
         postern_sigv4::verify(presented, request, &secret, self.clock.now(), options).map_err(|error| refusal(&error))?;
-        let scope = Scope { account: key.account, region: presented.scope.region.clone() };
-        Ok(Caller { scope, access_key_id: key.id })
+        Ok(Authenticated::of_key(key, presented.scope.region.clone(), self.clock.now()))
     }
 
     /// The key that a request names, once all is in order that needs no secret. Scope and time come before the key: AWS says

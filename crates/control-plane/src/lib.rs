@@ -7,6 +7,7 @@
 pub mod clock;
 
 mod arn;
+mod authorization;
 mod changes;
 mod front_door;
 #[cfg(any(test, fuzzing))]

@@ -114,7 +114,8 @@ impl ControlPlane {
     pub async fn serve(&self, request: Request<Bytes>) -> Response<Bytes> {
         let request_id = ids::request_id();
         if FrontDoor::is_for_sts(&request) {
-            let caller = self.front_door.caller(&request, Some(SigningService::Sts)).await;
+            // Whoever signs may ask who it is, whatever its policy says (AWS docs, GetCallerIdentity).
+            let caller = self.front_door.authenticated(&request, Some(SigningService::Sts)).await;
             let answer = caller.map(|caller| sts::answer(&request, &caller, &request_id));
             return render(answer.unwrap_or_else(|error| sts::refusal(&error, &request_id)), &request_id);
         }
@@ -144,12 +145,15 @@ impl ControlPlane {
         self.front_door.admit(head, service).await.map_err(|error| Self::refuse(&error))
     }
 
-    /// Who makes a call of Lambda's Invoke API, which is served elsewhere: its signature is verified here, for the service `lambda`.
+    /// Who makes a call of Lambda's Invoke API, which is served elsewhere: its signature is verified here, for the service `lambda`, and
+    /// what the caller's key may do.
     ///
     /// # Errors
     /// The answer to send instead.
     pub async fn lambda_caller(&self, request: &Request<Bytes>) -> Result<Caller, Response<Bytes>> {
-        self.front_door.caller(request, Some(SigningService::Lambda)).await.map_err(|error| Self::refuse(&error))
+        let authenticated = self.front_door.authenticated(request, Some(SigningService::Lambda)).await;
+        let permitted = authenticated.and_then(|authenticated| authenticated.permitted_to_invoke(request));
+        permitted.map_err(|error| Self::refuse(&error))
     }
 
     /// As [`Self::admit`], for a call of Lambda's Invoke API: [`Self::lambda_caller`] verifies the signature.
@@ -169,7 +173,7 @@ impl ControlPlane {
         let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
         let route = wire::find(request.method().as_str(), path, query);
         let service = route.as_ref().map(|route| SigningService::of(route.operation));
-        let caller = self.front_door.caller(request, service).await?;
+        let caller = self.front_door.authenticated(request, service).await?.permitted(request, route.as_ref())?;
         let route = route.ok_or_else(ApiError::unknown_operation)?;
         let input = WireRequest { labels: &route.labels, raw_query: query, headers: request.headers(), body: request.body() };
         match route.operation {

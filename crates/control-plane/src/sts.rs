@@ -10,8 +10,9 @@ use bytes::Bytes;
 use http::{Method, Request};
 use percent_encoding::percent_decode_str;
 use postern_api_model::error::ApiError;
-use postern_api_model::scope::{Caller, Scope};
 use postern_api_model::wire::WireResponse;
+
+use crate::authorization::Authenticated;
 
 /// The only path of the query protocol.
 pub(crate) const PATH: &str = "/";
@@ -27,9 +28,9 @@ const NO_VERSION: &str = "NO_VERSION_SPECIFIED";
 const REPEATED_CHARS_MAX: usize = 128;
 
 /// Answers a call whose signature was good.
-pub(crate) fn answer(request: &Request<Bytes>, caller: &Caller, request_id: &str) -> WireResponse {
+pub(crate) fn answer(request: &Request<Bytes>, caller: &Authenticated, request_id: &str) -> WireResponse {
     match called(request) {
-        Ok(()) => identity(&caller.scope, request_id),
+        Ok(()) => identity(caller, request_id),
         Err(error) => refusal(&error, request_id),
     }
 }
@@ -58,12 +59,13 @@ fn parameter(form: &str, name: &str) -> Option<String> {
     Some(value).filter(|value| !value.is_empty())
 }
 
-/// A key has every right in its account, as the account's root has, so that is who it is.
-fn identity(scope: &Scope, request_id: &str) -> WireResponse {
-    let (account, partition) = (&scope.account, scope.partition());
+/// A key without a policy has every right in its account, as the account's root has, so that is who it is.
+fn identity(caller: &Authenticated, request_id: &str) -> WireResponse {
+    let (identity, partition) = (caller.identity(), caller.scope().partition());
+    let (arn, user_id, account) = (identity.arn(partition), identity.user_id(), &identity.account);
     let xml = format!(
         "<GetCallerIdentityResponse xmlns=\"{NAMESPACE}\">\n  <GetCallerIdentityResult>\n    \
-         <Arn>arn:{partition}:iam::{account}:root</Arn>\n    <UserId>{account}</UserId>\n    <Account>{account}</Account>\n  \
+         <Arn>{arn}</Arn>\n    <UserId>{user_id}</UserId>\n    <Account>{account}</Account>\n  \
          </GetCallerIdentityResult>\n  <ResponseMetadata>\n    <RequestId>{request_id}</RequestId>\n  </ResponseMetadata>\n\
          </GetCallerIdentityResponse>\n"
     );
@@ -112,15 +114,17 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use postern_api_model::scope::{Caller, Scope};
+
     use super::*;
 
     fn request(method: &str, uri: &str, body: &'static str) -> Request<Bytes> {
         Request::builder().method(method).uri(uri).body(Bytes::from_static(body.as_bytes())).unwrap()
     }
 
-    fn caller(region: &str) -> Caller {
+    fn caller(region: &str) -> Authenticated {
         let scope = Scope { account: "111111111111".into(), region: region.into() };
-        Caller { scope, access_key_id: "AKIA".into() }
+        Authenticated::of_anyone(Caller { scope, access_key_id: "AKIA".into() })
     }
 
     fn text(answer: WireResponse) -> (u16, String) {

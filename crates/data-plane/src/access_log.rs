@@ -61,6 +61,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) bytes: u64,
     pub(crate) ending: Ending,
     pub(crate) peer: IpAddr,
+    /// ARN of who signed the request, where that was asked for and proven.
+    pub(crate) caller: Option<&'a str>,
 }
 
 /// How the response's body ended.
@@ -225,6 +227,10 @@ impl Entry<'_> {
         }
         out.extend_from_slice(b",\"ip\":\"");
         push_ip(out, self.peer);
+        if let Some(caller) = self.caller {
+            out.extend_from_slice(b"\",\"caller\":\"");
+            push_escaped(out, caller.as_bytes());
+        }
         out.extend_from_slice(b"\"}\n");
     }
 }
@@ -325,6 +331,7 @@ mod tests {
             bytes: 345,
             ending: Ending::Whole,
             peer: Ipv4Addr::new(127, 0, 0, 1).into(),
+            caller: None,
         }
     }
 

@@ -22,8 +22,28 @@ pub struct Backends {
     pub local_functions: Arc<dyn FunctionInvoker>,
     /// What requests to services are signed with.
     pub credentials: Arc<dyn CredentialSource>,
+    /// Whose roles and functions an API may name.
+    pub accounts: Accounts,
     /// What the targets of VPC links are, by ARN.
     pub link_targets: BTreeMap<String, LinkTarget>,
+}
+
+/// Accounts whose roles, and whose functions where they are declared by their ARN, an API may name. What is declared by a bare name is
+/// declared for all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Accounts {
+    /// The API's own: AWS passes no role of another account either, and lets nobody invoke a function of another account unasked.
+    #[default]
+    Own,
+    /// Any, where nobody is told apart: documents name the accounts that they come from.
+    Any,
+}
+
+impl Accounts {
+    /// Whether an API of `account` may name what belongs to this ARN's account.
+    pub(crate) fn allow(self, arn: &str, account: &str) -> bool {
+        self == Self::Any || arn.split(':').nth(4) == Some(account)
+    }
 }
 
 /// Endpoints by service, such as `sqs`.
@@ -94,6 +114,7 @@ impl Default for Backends {
             functions: BTreeMap::new(),
             local_functions: Arc::new(Nothing),
             credentials: Arc::new(Nothing),
+            accounts: Accounts::Own,
             link_targets: BTreeMap::new(),
         }
     }
@@ -101,9 +122,13 @@ impl Default for Backends {
 
 impl fmt::Debug for Backends {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { services, functions, local_functions: _, credentials: _, link_targets } = self;
+        let Self { services, functions, local_functions: _, credentials: _, accounts, link_targets } = self;
         let mut shown = f.debug_struct("Backends");
-        shown.field("services", services).field("functions", functions).field("link_targets", link_targets);
+        shown
+            .field("services", services)
+            .field("functions", functions)
+            .field("accounts", accounts)
+            .field("link_targets", link_targets);
         shown.finish_non_exhaustive()
     }
 }
@@ -112,7 +137,7 @@ impl fmt::Debug for Backends {
 struct Nothing;
 
 impl FunctionInvoker for Nothing {
-    fn knows(&self, _function: &str) -> bool {
+    fn knows(&self, _function: &str, _account: Option<&str>) -> bool {
         false
     }
 

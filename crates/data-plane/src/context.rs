@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
 use tokio::time::Instant;
 
+use crate::access::{Caller, CallerFact};
 use crate::clock::{self, EpochMillis};
 use crate::compile::PublishedStage;
 use crate::execution_log::{ExecutionLog, Spellings};
@@ -57,12 +58,16 @@ pub(crate) struct Arrival {
     pub(crate) user_agent: Option<HeaderValue>,
     /// How the names of its fields are spelled; see [`Self::spellings`].
     pub(crate) names: WrittenNames,
+    /// The client's own verb, where it asked for another.
+    pub(crate) overridden: Option<Box<Method>>,
     /// What asks for an execution log, taken out of the message's fields: nothing behind this gateway is to see it.
     pub(crate) log_token: Option<Box<HeaderValue>>,
     /// Its execution log, if it has one; see [`Self::log`].
     pub(crate) log: OnceLock<Arc<ExecutionLog>>,
     /// The API key that it was let in with; set by admission, for methods that require one.
     pub(crate) api_key: OnceLock<Box<AcceptedKey>>,
+    /// Who sent it, once that is proven.
+    pub(crate) caller: OnceLock<Arc<Caller>>,
 }
 
 /// Who wrote the names of a request's fields, and where that is to be found.
@@ -110,6 +115,7 @@ impl Arrival {
             ids: RequestIds::new(&headers, present, epoch),
             started: Instant::now(),
             epoch,
+            overridden: present.has(Field::MethodOverride).then(|| Box::new(method.clone())),
             method: effective_method(method, &headers, present),
             uri,
             version,
@@ -122,6 +128,7 @@ impl Arrival {
             log_token,
             log: OnceLock::new(),
             api_key: OnceLock::new(),
+            caller: OnceLock::new(),
         };
         (arrival, Message { headers, present, body })
     }
@@ -144,9 +151,11 @@ impl Arrival {
             host: Some(HeaderValue::from_static(TESTED_DOMAIN)),
             user_agent,
             names: WrittenNames::default(),
+            overridden: None,
             log_token: None,
             log: OnceLock::new(),
             api_key: OnceLock::new(),
+            caller: OnceLock::new(),
         };
         (arrival, Message { headers, present, body: body.into() })
     }
@@ -165,6 +174,11 @@ impl Arrival {
     /// Where its execution log is written; most requests have none.
     pub(crate) fn log(&self) -> Option<&ExecutionLog> {
         self.log.get().map(|log| &**log)
+    }
+
+    /// Who sent it, if that is proven.
+    pub(crate) fn caller(&self) -> Option<&Caller> {
+        self.caller.get().map(|caller| &**caller)
     }
 
     /// `http` or `https`.
@@ -322,6 +336,7 @@ pub(crate) enum ContextVariable {
     ExtendedRequestId,
     HttpMethod,
     ApiKey,
+    Caller(CallerFact),
     ApiKeyId,
     SourceIp,
     UserAgent,
@@ -362,7 +377,10 @@ impl ContextVariable {
             "resourcePath" => Self::ResourcePath,
             "stage" => Self::Stage,
             "xrayTraceId" => Self::XrayTraceId,
-            _ => return None,
+            other => {
+                let name = other.strip_prefix("identity.")?;
+                Self::Caller(CallerFact::ALL.into_iter().find(|(known, _)| *known == name)?.1)
+            }
         })
     }
 
@@ -388,6 +406,7 @@ impl ContextVariable {
             Self::ApiKey => text(&arrival.api_key.get()?.value),
             Self::ApiKeyId if stage.is_test() => Some(TESTED_API_KEY_ID.into()),
             Self::ApiKeyId => Some(arrival.api_key.get()?.id.as_str().into()),
+            Self::Caller(fact) => arrival.caller().map(|caller| caller.fact(fact)),
             Self::SourceIp if stage.is_test() => Some(TESTED_SOURCE_IP.into()),
             Self::SourceIp => Some(arrival.peer.to_string().into()),
             Self::UserAgent => arrival.user_agent.as_ref().and_then(text),
@@ -460,6 +479,7 @@ mod tests {
     #[test]
     fn variables() {
         assert_eq!(ContextVariable::parse("identity.sourceIp"), Some(ContextVariable::SourceIp));
-        assert_eq!(ContextVariable::parse("identity.user"), None);
+        assert_eq!(ContextVariable::parse("identity.user"), Some(ContextVariable::Caller(CallerFact::User)));
+        assert_eq!(ContextVariable::parse("identity.cognitoIdentityId"), None);
     }
 }

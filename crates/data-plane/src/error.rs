@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use http::StatusCode;
 use postern_api_model::apigateway::GatewayResponseType;
+use postern_sigv4::AuthError;
 
 use crate::compile::Blocked;
 use crate::integrations::LambdaFailure;
@@ -35,6 +36,8 @@ pub(crate) enum GatewayError {
     MissingAuthenticationToken,
     /// The same, with an `Authorization` that is no AWS signature: AWS tries to read it as one.
     IncompleteSignature(String),
+    /// The request's signature is missing, or proves nothing.
+    Unauthenticated(Box<AuthError>),
     /// A policy forbids the request, or none allows it; the text says whom and what.
     AccessDenied(String),
     /// The method's ARN is longer than what policies decide about.
@@ -99,6 +102,10 @@ impl GatewayError {
             Self::QuotaExceeded => GatewayResponseType::QuotaExceeded,
             Self::UriTooLong => return None,
             Self::AccessDenied(_) => GatewayResponseType::AccessDenied,
+            Self::Unauthenticated(error) => match **error {
+                AuthError::Missing => GatewayResponseType::MissingAuthenticationToken,
+                _ => GatewayResponseType::InvalidSignature,
+            },
             Self::MissingAuthenticationToken => GatewayResponseType::MissingAuthenticationToken,
             Self::IncompleteSignature(_) => GatewayResponseType::InvalidSignature,
             Self::UnsupportedMediaType => GatewayResponseType::UnsupportedMediaType,
@@ -122,6 +129,7 @@ impl GatewayError {
             | Self::InvalidApiKey
             | Self::MissingAuthenticationToken
             | Self::IncompleteSignature(_)
+            | Self::Unauthenticated(_)
             | Self::AccessDenied(_) => StatusCode::FORBIDDEN,
             Self::Throttled | Self::QuotaExceeded => StatusCode::TOO_MANY_REQUESTS,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
@@ -151,6 +159,7 @@ impl GatewayError {
     /// `$context.error.message`.
     pub(crate) fn message(&self) -> Cow<'_, str> {
         Cow::Borrowed(match self {
+            Self::Unauthenticated(error) => return Cow::Owned(error.message()),
             Self::Forbidden | Self::InvalidApiKey => "Forbidden",
             Self::Throttled => "Too Many Requests",
             Self::QuotaExceeded => "Limit Exceeded",
@@ -188,6 +197,7 @@ impl GatewayError {
             Self::QuotaExceeded => "LimitExceededException",
             Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
             Self::IncompleteSignature(_) => "IncompleteSignatureException",
+            Self::Unauthenticated(error) => error.code(),
             Self::AccessDenied(_) => "AccessDeniedException",
             Self::UriTooLong => "RequestTooLargeException",
             Self::NotImplemented(_) => "NotImplementedException",
@@ -221,6 +231,7 @@ impl GatewayError {
             | Self::QuotaExceeded
             | Self::MissingAuthenticationToken
             | Self::IncompleteSignature(_)
+            | Self::Unauthenticated(_)
             | Self::AccessDenied(_)
             | Self::UriTooLong
             | Self::UnsupportedMediaType

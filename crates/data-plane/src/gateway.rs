@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use postern_api_model::ports::{
-    ApiKeyLoader, ApiLoader, ApiSource, PublishError, TestAnswer, TestCall, TestInvokeError, UsageSink,
+    ApiKeyLoader, ApiLoader, ApiSource, CallerKeys, PublishError, TestAnswer, TestCall, TestInvokeError, UsageSink,
 };
 use postern_api_model::scope::Scope;
 use postern_api_model::usage_plan::UsagePlan;
 
+use crate::access::{Callers, NoKeys};
 use crate::access_log::AccessLog;
 use crate::backends::Backends;
 use crate::counters::{Counters, GatewayMetrics};
@@ -66,6 +67,7 @@ pub struct Gateway {
     log_tokens: Tokens,
     tests: Tests,
     links: Arc<LinkTargets>,
+    callers: Callers,
 }
 
 impl Gateway {
@@ -76,7 +78,8 @@ impl Gateway {
         let log_tokens = Tokens::new(settings.log_key.clone());
         let (counters, heavy_work) = (Counters::default(), HeavyWork::default());
         let metering = Metering::default();
-        Self { settings, registry, access_log, counters, heavy_work, metering, log_tokens, tests: Tests::default(), links }
+        let (tests, callers) = (Tests::default(), Callers::new(Arc::new(NoKeys)));
+        Self { settings, registry, access_log, counters, heavy_work, metering, log_tokens, tests, links, callers }
     }
 
     /// Lets clients in with the API keys that `loader` finds; without one, no key opens anything.
@@ -111,6 +114,12 @@ impl Gateway {
     /// Looks at all API keys anew: nobody knows what changed.
     pub fn api_keys_changed(&self) {
         self.metering.all_changed();
+    }
+
+    /// Takes the keys that callers of methods with `AWS_IAM` sign with from `keys`; without them nobody can call such a method.
+    #[must_use]
+    pub fn with_caller_keys(self, keys: Arc<dyn CallerKeys>) -> Self {
+        Self { callers: Callers::new(keys), ..self }
     }
 
     /// Serves this version of an API from now on; a lower version never replaces a higher one. Deployments that are being
@@ -167,6 +176,10 @@ impl Gateway {
 
     pub(crate) fn settings(&self) -> &GatewaySettings {
         &self.settings
+    }
+
+    pub(crate) fn callers(&self) -> &Callers {
+        &self.callers
     }
 
     pub(crate) fn registry(&self) -> &Registry {

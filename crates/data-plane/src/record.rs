@@ -10,6 +10,7 @@ use http::{HeaderValue, Method, StatusCode, Uri};
 use http_body::{Frame, SizeHint};
 use tokio::time::Instant;
 
+use crate::access::Caller;
 use crate::access_log::{AccessLog, Ending, Entry};
 use crate::clock::{self, EpochMillis};
 use crate::compile::PublishedStage;
@@ -69,6 +70,7 @@ pub(crate) fn finish(gateway: &Gateway, arrival: &Arrival, stage: Option<&Arc<Pu
                 status: response.status.as_u16(),
                 integration_latency_ms: integration_latency.map(millis),
                 peer: arrival.peer,
+                caller: arrival.caller.get().cloned(),
             });
         }
     }
@@ -92,6 +94,7 @@ pub(crate) fn refused(gateway: &Gateway, refused: &Refused<'_>) {
         bytes: 0,
         ending: Ending::Whole,
         peer: refused.peer.ip().to_canonical(),
+        caller: None,
     });
 }
 
@@ -137,6 +140,7 @@ fn entry<'a>(arrival: &'a Arrival, stage: Option<&'a PublishedStage>, status: St
         bytes: 0,
         ending: Ending::Whole,
         peer: arrival.peer,
+        caller: arrival.caller().map(Caller::arn),
     }
 }
 
@@ -177,6 +181,7 @@ struct LoggedBody {
     status: u16,
     integration_latency_ms: Option<u64>,
     peer: std::net::IpAddr,
+    caller: Option<Arc<Caller>>,
 }
 
 impl LoggedBody {
@@ -225,6 +230,7 @@ impl Drop for LoggedBody {
             bytes: self.bytes,
             ending: if self.is_whole() { Ending::Whole } else { Ending::BrokenOff },
             peer: self.peer,
+            caller: self.caller.as_deref().map(Caller::arn),
         });
     }
 }

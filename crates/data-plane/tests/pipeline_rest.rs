@@ -357,7 +357,7 @@ async fn http_integrations_map_what_comes_back() {
 async fn what_is_not_built_is_named() {
     type Change = fn(&mut ApiSource);
     let table: Vec<(&str, Change)> = vec![
-        ("authorizationType AWS_IAM", |source| pets(source).authorization_type = "AWS_IAM".to_owned()),
+        ("authorizationType CUSTOM", |source| pets(source).authorization_type = "CUSTOM".to_owned()),
         ("apiKeySource AUTHORIZER", |source| {
             pets(source).api_key_required = true;
             definition(source).api_key_source = ApiKeySourceType::Authorizer;

@@ -234,8 +234,11 @@ impl Functions {
 }
 
 impl FunctionInvoker for Functions {
-    fn knows(&self, function: &str) -> bool {
-        self.find(function).is_ok()
+    fn knows(&self, function: &str, account: Option<&str>) -> bool {
+        self.find(function).is_ok_and(|(function, name)| {
+            let is_declared_by_arn = function.spec.settings.name.starts_with("arn:");
+            !is_declared_by_arn || account.is_none_or(|account| name.scope().account == account)
+        })
     }
 
     fn invoke(&self, call: FunctionCall) -> PortFuture<'_, Result<FunctionAnswer, FunctionError>> {

@@ -26,6 +26,7 @@ pub fn generate(account: &str) -> Result<AccessKey, Failure> {
         account: account.to_owned(),
         created: jiff::Timestamp::now().as_second(),
         status: AccessKeyStatus::Active,
+        policy: None,
     })
 }
 

@@ -192,7 +192,11 @@ pub struct KeysArgs {
 #[derive(Debug, Subcommand)]
 pub enum KeysAction {
     /// Make an access key for the account and print it, secret included: it is shown this once
-    Create,
+    Create {
+        /// An IAM policy (JSON) that says what the key may do; without one it may do everything in its account
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+    },
     /// List the account's access keys, without their secrets
     List,
     /// Revoke an access key for good

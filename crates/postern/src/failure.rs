@@ -68,6 +68,14 @@ pub enum Failure {
         /// One sentence each.
         problems: Vec<String>,
     },
+    /// What a key is to be limited by.
+    #[error("{} cannot limit a key: {reason}", path.display())]
+    Policy {
+        /// The file.
+        path: PathBuf,
+        /// What to change.
+        reason: String,
+    },
     /// A template that does not compile, or fails.
     #[error("{}:{line}:{column}: {message}\n{excerpt}", path.display())]
     Template {

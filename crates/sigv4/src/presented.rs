@@ -57,6 +57,13 @@ pub(crate) enum Form {
     Query { expires_s: u32 },
 }
 
+impl Presented {
+    /// Whether the signature covers a header.
+    pub fn covers(&self, name: &HeaderName) -> bool {
+        self.signed_headers.contains(name)
+    }
+}
+
 /// Finds the credentials of a request, in the header or in the query.
 ///
 /// # Errors

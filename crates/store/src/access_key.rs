@@ -37,6 +37,8 @@ pub struct AccessKey {
     pub created: i64,
     /// Whether it still signs.
     pub status: AccessKeyStatus,
+    /// The IAM policy that limits it, a JSON text; `None`: everything in its account.
+    pub policy: Option<String>,
 }
 
 /// Whether an access key still signs.

@@ -8,7 +8,14 @@ use postern_store::{AccessKey, AccessKeyStatus, Secret, Store, StoreError};
 
 fn access_key(id: &str, account: &str) -> AccessKey {
     let secret = Secret::new(format!("secret-of-{id}"));
-    AccessKey { id: id.into(), secret, account: account.into(), created: 1_700_000_000, status: AccessKeyStatus::Active }
+    AccessKey {
+        id: id.into(),
+        secret,
+        account: account.into(),
+        created: 1_700_000_000,
+        status: AccessKeyStatus::Active,
+        policy: None,
+    }
 }
 
 fn ids(keys: &[AccessKey]) -> Vec<&str> {
@@ -23,8 +30,11 @@ async fn keys_are_made_listed_and_revoked() {
         store.create_access_key(access_key(id, account)).await.unwrap();
     }
     assert_eq!(store.access_key("AKIAA").await, Ok(Some(access_key("AKIAA", "000000000000"))));
+    let limited = AccessKey { policy: Some("{}".into()), ..access_key("AKIAZ", "222222222222") };
+    store.create_access_key(limited.clone()).await.unwrap();
+    assert_eq!(store.access_keys(Some("222222222222"), None, 1).await, Ok(vec![limited]));
     assert_eq!(store.access_key("akiaa").await, Ok(None));
-    assert_eq!(ids(&store.access_keys(None, None, 10).await.unwrap()), ["AKIAA", "AKIAB", "AKIAC"]);
+    assert_eq!(ids(&store.access_keys(None, None, 10).await.unwrap()), ["AKIAA", "AKIAB", "AKIAC", "AKIAZ"]);
     assert_eq!(ids(&store.access_keys(Some("000000000000"), None, 1).await.unwrap()), ["AKIAA"]);
     assert_eq!(ids(&store.access_keys(Some("000000000000"), Some("AKIAA"), 1).await.unwrap()), ["AKIAC"]);
 

@@ -115,9 +115,12 @@ async fn a_newer_schema_is_refused_in_both_modes() {
 #[tokio::test]
 async fn a_broken_schema_is_refused_in_words() {
     for (statement, words) in [
-        ("UPDATE _sqlx_migrations SET success = 0", "migration 1 was applied only by half"),
-        ("UPDATE _sqlx_migrations SET checksum = x'00'", "migration 1 is not the one that this version has"),
-        ("UPDATE _sqlx_migrations SET version = 0", "migration 0 is in the database but unknown to this version"),
+        ("UPDATE _sqlx_migrations SET success = 0 WHERE version = 1", "migration 1 was applied only by half"),
+        ("UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 1", "migration 1 is not the one that this version has"),
+        (
+            "UPDATE _sqlx_migrations SET version = 0 WHERE version = 1",
+            "migration 0 is in the database but unknown to this version",
+        ),
         // The migration is to be applied again, over the tables that are there.
         ("DELETE FROM _sqlx_migrations", "migration 1 cannot be applied"),
     ] {

@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "postern-control-plane",
             "postern-data-plane",
             "postern-jsonpath",
+            "postern-policy",
             "postern-sigv4",
             "postern-velocity",
         ],

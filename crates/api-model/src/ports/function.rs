@@ -15,8 +15,9 @@ pub const RUNTIME_API_ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 80, 84, 78);
 /// Called by the data plane for a function that is declared as a local one. What the caller no longer waits for goes on: dropping the
 /// future ends neither the invocation nor the process (AWS's integration timeout does not either).
 pub trait FunctionInvoker: Send + Sync {
-    /// Whether a function of this name or ARN, with or without a qualifier, is declared here.
-    fn knows(&self, function: &str) -> bool;
+    /// Whether a function of this name or ARN, with or without a qualifier, is declared here for APIs of `account`: one that is declared
+    /// by its ARN is for those of its own account. `None` stands for APIs of any account.
+    fn knows(&self, function: &str, account: Option<&str>) -> bool;
 
     /// Runs it and waits for its result, or hands it over with [`Invocation::Event`].
     ///

@@ -119,6 +119,7 @@ impl Bench {
             account: ACCOUNT.into(),
             created: 0,
             status: AccessKeyStatus::Active,
+            policy: None,
         };
         store.create_access_key(key).await.unwrap();
         store.commit(vec![postern_store::create(&scope(), API, &api()).unwrap()]).await.unwrap();

@@ -1,6 +1,6 @@
 //! What conditions may read of a request (AWS docs, "AWS condition keys that can be used in API Gateway resource policies").
 //!
-//! A key without a value here: `aws:SourceArn` is of calls by AWS services, `aws:SourceVpc`, `aws:SourceVpce` and `aws:VpcSourceIp` of
+//! `aws:Principal...`, `aws:userid` and `aws:username` are of callers who signed. Without a value here: `aws:SourceArn` is of calls by AWS services, `aws:SourceVpc`, `aws:SourceVpce` and `aws:VpcSourceIp` of
 //! private endpoints. A condition that needs one is not met.
 
 use std::borrow::Cow;
@@ -8,17 +8,20 @@ use std::borrow::Cow;
 use http::{HeaderMap, HeaderName, header};
 use postern_policy::Keys;
 
+use super::caller::Caller;
 use crate::context::Arrival;
 
 /// The condition keys of one request.
 pub(crate) struct ConditionKeys<'a> {
     arrival: &'a Arrival,
     headers: &'a HeaderMap,
+    caller: Option<&'a Caller>,
 }
 
 impl<'a> ConditionKeys<'a> {
-    pub(crate) fn of(arrival: &'a Arrival, headers: &'a HeaderMap) -> Self {
-        Self { arrival, headers }
+    /// `caller` is who is proven to ask, if anyone is.
+    pub(crate) fn of(arrival: &'a Arrival, headers: &'a HeaderMap, caller: Option<&'a Caller>) -> Self {
+        Self { arrival, headers, caller }
     }
 
     /// A field's value. Several lines of one field are one list (RFC 9110, 5.3): a client must not choose which of them counts.
@@ -38,7 +41,7 @@ impl Keys for ConditionKeys<'_> {
             "aws:sourceip" => arrival.peer.to_string().into(),
             "aws:referer" => self.field(header::REFERER)?,
             "aws:useragent" => self.field(header::USER_AGENT)?,
-            _ => return None,
+            key => self.caller?.condition_value(key)?.into(),
         };
         Some(vec![value])
     }

@@ -1,30 +1,80 @@
 //! What comes of policies, and how a refusal says it.
 
-use postern_policy::combine::{self, Outcome};
-use postern_policy::{Keys, Principal};
+use std::sync::Arc;
 
+use http::HeaderMap;
+use postern_policy::combine::{self, Outcome};
+use postern_policy::{Principal, Verdict};
+
+use super::caller::Caller;
+use super::callers::Callers;
+use super::condition_keys::ConditionKeys;
 use super::method_arn::MethodArn;
 use super::resource_policy::{INVOKE, ResourcePolicy};
+use super::signature;
+use crate::compile::PublishedStage;
+use crate::context::{Arrival, Message};
 use crate::error::GatewayError;
 
-/// Whether anyone may call a method without authorization: where there is a resource policy, it alone decides.
-///
-/// # Errors
-/// The refusal.
-pub(crate) fn anonymous(policy: &ResourcePolicy, arn: &MethodArn, keys: &dyn Keys) -> Result<(), GatewayError> {
-    match policy.verdict(Principal::Anonymous, arn, keys) {
-        None => Ok(()),
-        Some(verdict) => permitted(combine::alone(verdict), "anonymous", arn),
-    }
+/// What is asked for: a method of a stage.
+pub(crate) struct Asked<'a> {
+    pub(crate) arrival: &'a Arrival,
+    pub(crate) stage: &'a PublishedStage,
+    pub(crate) arn: MethodArn,
 }
 
-/// The texts of the service, seen in its answers.
-fn permitted(outcome: Outcome, user: &str, arn: &MethodArn) -> Result<(), GatewayError> {
-    let end = match outcome {
-        Outcome::Allowed => return Ok(()),
-        Outcome::ImplicitlyDenied => "",
-        Outcome::ExplicitlyDenied => " with an explicit deny",
-    };
-    let resource = arn.masked();
-    Err(GatewayError::AccessDenied(format!("User: {user} is not authorized to perform: {INVOKE} on resource: {resource}{end}")))
+impl Asked<'_> {
+    /// Whether anyone may call a method without authorization: where there is a resource policy, it alone decides.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(crate) fn by_anyone(&self, headers: &HeaderMap) -> Result<(), GatewayError> {
+        let keys = ConditionKeys::of(self.arrival, headers, None);
+        match self.policy().verdict(Principal::Anonymous, &self.arn, &keys) {
+            None => Ok(()),
+            Some(verdict) => self.permitted(combine::alone(verdict), "anonymous"),
+        }
+    }
+
+    /// The caller of a method with `AWS_IAM`: who signed the request, when its own policy and that of the API let it. The body is
+    /// whole afterwards.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(crate) async fn by_signer(
+        &self,
+        message: &mut Message,
+        callers: &Callers,
+        max_body_bytes: u64,
+    ) -> Result<Arc<Caller>, GatewayError> {
+        let scope = self.stage.scope();
+        let key = signature::signer(self.arrival, message, scope, callers, max_body_bytes).await?;
+        let caller = Arc::new(Caller::of(&key, scope.partition()));
+        let keys = ConditionKeys::of(self.arrival, &message.headers, Some(&caller));
+        let own = caller.verdict(&key.rights, &self.arn, &keys);
+        let resource = self.policy().verdict(caller.principal(), &self.arn, &keys).unwrap_or(Verdict::Silent);
+        let outcome = if caller.account() == scope.account {
+            combine::same_account(own, resource)
+        } else {
+            combine::cross_account(own, resource)
+        };
+        self.permitted(outcome, caller.arn())?;
+        Ok(caller)
+    }
+
+    fn policy(&self) -> &ResourcePolicy {
+        &self.stage.api.policy
+    }
+
+    /// The texts of the service, seen in its answers.
+    fn permitted(&self, outcome: Outcome, user: &str) -> Result<(), GatewayError> {
+        let end = match outcome {
+            Outcome::Allowed => return Ok(()),
+            Outcome::ImplicitlyDenied => "",
+            Outcome::ExplicitlyDenied => " with an explicit deny",
+        };
+        let resource = self.arn.masked();
+        let text = format!("User: {user} is not authorized to perform: {INVOKE} on resource: {resource}{end}");
+        Err(GatewayError::AccessDenied(text))
+    }
 }

@@ -12,9 +12,9 @@ use postern_api_model::apigateway::{ApiKeySourceType, SecurityPolicy};
 use postern_api_model::apigateway::{ConnectionType, EndpointAccessMode, EndpointType, IntegrationType, ResponseTransferMode};
 use postern_api_model::ports::{ApiSource, References};
 use postern_api_model::rest_api::{
-    AUTHORIZATION_NONE, AccessLogSettings, Authorizer, CanarySettings, Definition, EndpointConfiguration, GatewayResponse,
-    Integration, IntegrationResponse, JwtAdditionalClaim, JwtConfiguration, JwtIssuer, Method, MethodResponse, MethodSetting,
-    Model, RequestValidator, Resource, Stage,
+    AUTHORIZATION_AWS_IAM, AUTHORIZATION_NONE, AccessLogSettings, Authorizer, CanarySettings, Definition, EndpointConfiguration,
+    GatewayResponse, Integration, IntegrationResponse, JwtAdditionalClaim, JwtConfiguration, JwtIssuer, Method, MethodResponse,
+    MethodSetting, Model, RequestValidator, Resource, Stage,
 };
 pub use table::{Effect, LedgerEntry, field_ledger};
 
@@ -182,8 +182,8 @@ pub(crate) fn method(method: &Method, findings: &mut Findings) {
         responses,
         integration: _,
     } = method;
-    let is_open = authorization_type == AUTHORIZATION_NONE;
-    findings.block(format!("authorizationType {authorization_type}"), when(!is_open));
+    let is_built = matches!(authorization_type.as_str(), AUTHORIZATION_NONE | AUTHORIZATION_AWS_IAM);
+    findings.block(format!("authorizationType {authorization_type}"), when(!is_built));
     findings.note("Method.authorizerId", some(authorizer_id));
     findings.note("Method.authorizationScopes", when(!authorization_scopes.is_empty()));
     findings.note("Method.operationName", some(operation_name));

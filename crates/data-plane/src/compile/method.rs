@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::HeaderName;
 use postern_api_model::apigateway::{ConnectionType, IntegrationType, ResponseTransferMode};
-use postern_api_model::rest_api::{Definition, Integration, Method};
+use postern_api_model::rest_api::{AUTHORIZATION_AWS_IAM, AUTHORIZATION_NONE, Definition, Integration, Method};
 
 use super::expression::{BodySources, Destination, RequestSource};
 use super::lambda::{self, LambdaEndpoint};
@@ -32,11 +32,24 @@ pub(crate) struct CompiledMethod {
     pub(crate) verb: Box<str>,
     /// Whether a client must present an API key.
     pub(crate) requires_api_key: bool,
+    /// Who may call it.
+    pub(crate) authorization: Authorization,
     /// What its request validator checks, if anything.
     pub(crate) validation: Option<Box<Validation>>,
     pub(crate) integration: CompiledIntegration,
     /// What this method asks for that is not built yet.
     pub(crate) blocked: Option<Blocked>,
+}
+
+/// How callers show that they may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Authorization {
+    /// Not at all.
+    None,
+    /// By a signature.
+    AwsIam,
+    /// In a way that is not built; the method is always blocked.
+    Unbuilt,
 }
 
 /// What stands behind a method.
@@ -161,6 +174,7 @@ impl CompiledMethod {
             resource: surroundings.resource,
             verb: method.http_method.as_str().into(),
             requires_api_key: method.api_key_required,
+            authorization: Authorization::parse(&method.authorization_type),
             validation,
             integration,
             blocked: Blocked::of(&label, own.blocking),
@@ -193,6 +207,16 @@ impl CompiledMethod {
         match &self.integration {
             CompiledIntegration::Service(service, _) => Some(service),
             _ => None,
+        }
+    }
+}
+
+impl Authorization {
+    fn parse(text: &str) -> Self {
+        match text {
+            AUTHORIZATION_NONE => Self::None,
+            AUTHORIZATION_AWS_IAM => Self::AwsIam,
+            _ => Self::Unbuilt,
         }
     }
 }

@@ -33,8 +33,8 @@ pub(crate) use gateway_responses::{CustomResponse, ErrorVariable, FailureSource,
 pub(crate) use lambda::{LambdaEndpoint, LambdaFunction};
 pub use ledger::{Effect, LedgerEntry, field_ledger};
 pub(crate) use method::{
-    CompiledIntegration, CompiledMethod, CompiledRequest, HttpEndpoint, MappedExchange, Mappings, MockExchange, MockTemplate,
-    Transfer,
+    Authorization, CompiledIntegration, CompiledMethod, CompiledRequest, HttpEndpoint, MappedExchange, Mappings, MockExchange,
+    MockTemplate, Transfer,
 };
 pub(crate) use mock::status_code;
 use postern_api_model::rest_api::Definition;

@@ -105,7 +105,8 @@ pub(super) fn failure(error: &GatewayError, content_type: Option<&HeaderValue>) 
         GatewayError::InvalidBody(detail) => {
             format!("Request body does not match model schema for content type {}: {detail}", media_type(content_type))
         }
-        GatewayError::MissingParameters(message) => message.clone(),
+        GatewayError::MissingParameters(message) | GatewayError::AccessDenied(message) => message.clone(),
+        GatewayError::Unauthenticated(error) => error.message(),
         other => configuration(other.log_detail().map_or_else(|| other.message(), Cow::Borrowed).as_ref()),
     }
 }

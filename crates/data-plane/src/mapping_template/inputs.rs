@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::document::Document;
 use super::overrides::Overrides;
+use crate::access::CallerFact;
 use crate::compile::{PublishedStage, ResourceIndex, parameter_names};
 use crate::context::{Arrival, ContextVariable};
 use crate::encode::{form_decode, query_values};
@@ -167,11 +168,9 @@ impl RequestFacts {
         match self {
             Self::Live(_) if group == "identity" => {
                 let is_set = |name: &&str| self.context(&format!("identity.{name}")).is_some();
-                ["apiKey", "apiKeyId", "sourceIp", "userAgent"]
-                    .iter()
-                    .filter(|name| is_set(name))
-                    .map(|name| (*name).to_owned())
-                    .collect()
+                let of_callers = CallerFact::ALL.map(|(name, _)| name);
+                let names = of_callers.iter().chain(&["apiKey", "apiKeyId", "sourceIp", "userAgent"]);
+                names.filter(|name| is_set(name)).map(|name| (*name).to_owned()).collect()
             }
             Self::Live(live) => match group.strip_prefix("authorizer") {
                 Some("") => of(&live.authorizer),

@@ -12,8 +12,9 @@ use crate::gateway_response::{self, Reached};
 use crate::integrations::{Delivery, Limits, integrate};
 use crate::record::{self, Abandoned, Outcome};
 use crate::stages::{
-    Admitting, Building, Located, MethodResponse, Reading, Validating, admit, authorize, begin_log, check_parameters,
-    integration_request, locate, log_endpoint_request, log_method_request, method_response, read_body, route, validate,
+    Admitting, Authorizing, Building, Located, MethodResponse, Reading, Validating, admit, authorize, begin_log,
+    check_parameters, integration_request, locate, log_endpoint_request, log_method_request, method_response, read_body, route,
+    validate,
 };
 use crate::transport::{Body, Request, Response, Upstreams};
 
@@ -90,7 +91,10 @@ async fn answer<'a>(
     let received = located.receive(arrival, message);
     let routed = route(received)?;
     begin_log(&routed, gateway.log_tokens());
-    let authorized = authorize(routed)?;
+    let authorized = match authorize(routed, gateway.callers(), settings.max_body_bytes)? {
+        Authorizing::Done(authorized) => authorized,
+        Authorizing::Waiting(authorizing) => authorizing.await?,
+    };
     let mut admitted = match admit(authorized, gateway)? {
         Admitting::Done(admitted) => admitted,
         Admitting::Waiting(loading) => loading.await?,

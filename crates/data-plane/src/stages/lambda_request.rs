@@ -28,6 +28,8 @@ const SOURCE_ARN: HeaderName = HeaderName::from_static("x-amz-source-arn");
 /// A call of a function.
 pub(crate) struct LambdaCall<'a> {
     pub(crate) function: &'a LambdaFunction,
+    /// Whose API calls.
+    pub(crate) account: &'a str,
     /// As Lambda at AWS would be sent it, but for the signature. Its body is whole.
     pub(crate) request: UpstreamRequest,
     /// By when the answer must be there.
@@ -131,6 +133,7 @@ fn spelling(name: &HeaderName, arrival: &Arrival, written: &Spellings) -> String
 /// Where a call goes.
 pub(super) struct LambdaTarget<'a> {
     function: &'a LambdaFunction,
+    account: &'a str,
     tag: HeaderValue,
     /// Of the method.
     source: Option<HeaderValue>,
@@ -142,6 +145,7 @@ impl<'a> LambdaTarget<'a> {
         let path = &stage.api.resource(routed.method.resource).path;
         Ok(Self {
             function: function(routed, endpoint)?,
+            account: stage.account(),
             tag: arrival.ids.request.clone(),
             source: HeaderValue::try_from(stage.source_arn(&routed.method.verb, path)).ok(),
         })
@@ -154,7 +158,7 @@ impl<'a> LambdaTarget<'a> {
 
     /// The call with these fields, which say how it is to be invoked.
     pub(super) fn call(self, mut headers: HeaderMap, payload: Bytes, deadline: Instant) -> LambdaCall<'a> {
-        let Self { function, tag, source } = self;
+        let Self { function, account, tag, source } = self;
         headers.insert(INTEGRATION_TAG, tag);
         if let Some(source) = source {
             headers.insert(SOURCE_ARN, source);
@@ -167,7 +171,7 @@ impl<'a> LambdaTarget<'a> {
             headers,
             body: Body::full(payload),
         };
-        LambdaCall { function, request, deadline }
+        LambdaCall { function, account, request, deadline }
     }
 
     /// The fields of a call that nothing is mapped into.

@@ -15,6 +15,7 @@ use crate::integrations::{Place, Service, SignedRequest};
 /// Which service is asked, and for what.
 pub(super) struct ServiceTarget<'a> {
     service: &'a ResolvedService,
+    account: &'a str,
     uri: http::Uri,
     method: Method,
 }
@@ -25,7 +26,8 @@ impl<'a> ServiceTarget<'a> {
         let service = routed.received.stage.service(routed.found.method).map_err(GatewayError::Configuration)?;
         let values = |index: usize| path_value(index, routed, mappings, parameters);
         let uri = path_and_query(&service.rest, &values, None, &mapped_query(routed, mappings, parameters))?;
-        Ok(Self { service, uri, method: verb.clone().unwrap_or_else(|| routed.received.arrival.method.clone()) })
+        let account = routed.received.stage.account();
+        Ok(Self { service, account, uri, method: verb.clone().unwrap_or_else(|| routed.received.arrival.method.clone()) })
     }
 
     /// What the request says in its fields, unless something else is mapped there.
@@ -43,6 +45,7 @@ impl<'a> ServiceTarget<'a> {
         SignedRequest {
             service: Service { subdomain: subdomain.as_deref(), name },
             region,
+            account: self.account,
             place: Place::Configured,
             method: self.method,
             uri: self.uri,

@@ -82,7 +82,7 @@ pub fn raised(payload: &'static str) -> FunctionAnswer {
 }
 
 impl FunctionInvoker for Fake {
-    fn knows(&self, function: &str) -> bool {
+    fn knows(&self, function: &str, _account: Option<&str>) -> bool {
         function.contains("hello")
     }
 

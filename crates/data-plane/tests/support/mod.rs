@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use postern_api_model::apigateway::{EndpointType, IntegrationType};
-use postern_api_model::ports::{ApiLoader, ApiSource, PortFuture};
+use postern_api_model::ports::{ApiLoader, ApiSource, CallerKeys, PortFuture};
 use postern_api_model::rest_api::{
     Definition, EndpointConfiguration, Integration, IntegrationResponse, Method, MethodResponse, OrderedMap, Resource, Stage,
 };
@@ -51,8 +51,17 @@ pub struct TestGateway {
 
 impl TestGateway {
     pub fn start(settings: GatewaySettings, log: AccessLog) -> Self {
+        Self::start_as(settings, log, |gateway| gateway)
+    }
+
+    /// One whose callers sign with these keys.
+    pub fn start_with_keys(settings: GatewaySettings, log: AccessLog, keys: Arc<dyn CallerKeys>) -> Self {
+        Self::start_as(settings, log, |gateway| gateway.with_caller_keys(keys))
+    }
+
+    fn start_as(settings: GatewaySettings, log: AccessLog, finish: impl FnOnce(Gateway) -> Gateway) -> Self {
         let store = Arc::new(FakeStore::default());
-        let gateway = Arc::new(Gateway::new(settings, Arc::clone(&store) as Arc<dyn ApiLoader>, log));
+        let gateway = Arc::new(finish(Gateway::new(settings, Arc::clone(&store) as Arc<dyn ApiLoader>, log)));
         let listeners =
             ListenerSettings { addresses: vec!["127.0.0.1:0".parse().unwrap()], workers: 1, ..ListenerSettings::default() };
         let workers = Workers::start(listeners, UpstreamSettings::default(), Arc::clone(&gateway)).unwrap();

@@ -1,8 +1,10 @@
 //! `postern keys`: access keys, also beside a running server. The server reads keys from the store with every request, so
 //! that what happens here holds at once.
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::path::Path;
 
+use postern_policy::{DOCUMENT_BYTES_MAX, Kind, Policy};
 use postern_store::{AccessKey, AccessKeyStatus, LIST_ROWS_MAX, OpenMode, SqliteStore, Store};
 use serde_json::json;
 
@@ -18,12 +20,17 @@ use crate::log_key;
 /// When the data directory cannot be used or there is no such key.
 pub async fn run(settings: &Settings, action: KeysAction, output: Output, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
     // A first key may be made before the server ever ran. Opening makes a missing directory, so a mistyped one would look empty.
-    if !matches!(action, KeysAction::Create | KeysAction::LogKey) && !settings.data_dir.is_dir() {
+    if !matches!(action, KeysAction::Create { .. } | KeysAction::LogKey) && !settings.data_dir.is_dir() {
         return Err(Failure::NoDataDirectory(settings.data_dir.clone()));
     }
+    // Read first: a policy that cannot be used must not leave a directory behind.
+    let policy = match &action {
+        KeysAction::Create { policy: Some(path) } => Some(identity_policy(path)?),
+        _ => None,
+    };
     let store = SqliteStore::open(&settings.data_dir, OpenMode::Beside).await?;
     let text = match action {
-        KeysAction::Create => created(&create(&store, &settings.account).await?, output),
+        KeysAction::Create { .. } => created(&create(&store, &settings.account, policy).await?, output),
         KeysAction::List => listed(&all(&store, &settings.account).await?, output),
         KeysAction::Revoke { key_id } => {
             store.revoke_access_key(&key_id).await?;
@@ -35,8 +42,22 @@ pub async fn run(settings: &Settings, action: KeysAction, output: Output, out: &
     writeln!(out, "{text}").map_err(Failure::Output)
 }
 
-async fn create(store: &dyn Store, account: &str) -> Result<AccessKey, Failure> {
-    let key = access_keys::generate(account)?;
+/// The policy in a file, as it is stored: plain compact JSON.
+fn identity_policy(path: &Path) -> Result<String, Failure> {
+    let unreadable = |reason: String| Failure::Unreadable { path: path.to_owned(), reason };
+    let unusable = |reason: String| Failure::Policy { path: path.to_owned(), reason };
+    let file = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
+    let mut text = String::new();
+    // One byte more than there may be, which the parser then refuses.
+    let mut bounded = file.take(DOCUMENT_BYTES_MAX as u64 + 1);
+    bounded.read_to_string(&mut text).map_err(|error| unreadable(error.to_string()))?;
+    Policy::parse(&text, Kind::Identity).map_err(|error| unusable(error.to_string()))?;
+    let compact: serde_json::Value = serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))?;
+    Ok(compact.to_string())
+}
+
+async fn create(store: &dyn Store, account: &str, policy: Option<String>) -> Result<AccessKey, Failure> {
+    let key = AccessKey { policy, ..access_keys::generate(account)? };
     store.create_access_key(key.clone()).await?;
     Ok(key)
 }
@@ -56,9 +77,13 @@ async fn all(store: &dyn Store, account: &str) -> Result<Vec<AccessKey>, Failure
 
 fn created(key: &AccessKey, output: Output) -> String {
     match output {
-        Output::Json => {
-            json!({ "accessKeyId": key.id, "secretAccessKey": key.secret.expose(), "account": key.account }).to_string()
-        }
+        Output::Json => json!({
+            "accessKeyId": key.id,
+            "secretAccessKey": key.secret.expose(),
+            "account": key.account,
+            "policy": policy_of(key),
+        })
+        .to_string(),
         Output::Table => format!(
             "access key id      {}\nsecret access key  {}\naccount            {}\nThe secret is shown this once.",
             key.id,
@@ -72,15 +97,22 @@ fn listed(keys: &[AccessKey], output: Output) -> String {
     if output == Output::Json {
         let keys: Vec<_> = keys
             .iter()
-            .map(
-                |key| json!({ "accessKeyId": key.id, "account": key.account, "status": status(key), "created": created_at(key) }),
-            )
+            .map(|key| {
+                json!({
+                    "accessKeyId": key.id,
+                    "account": key.account,
+                    "status": status(key),
+                    "created": created_at(key),
+                    "policy": policy_of(key),
+                })
+            })
             .collect();
         return serde_json::Value::Array(keys).to_string();
     }
-    let mut text = format!("{:<20}  {:<12}  {:<8}  CREATED", "ACCESS KEY ID", "ACCOUNT", "STATUS");
+    let mut text = format!("{:<20}  {:<12}  {:<8}  {:<20}  POLICY", "ACCESS KEY ID", "ACCOUNT", "STATUS", "CREATED");
     for key in keys {
-        text.push_str(&format!("\n{:<20}  {:<12}  {:<8}  {}", key.id, key.account, status(key), created_at(key)));
+        let policy = key.policy.as_deref().unwrap_or("none: everything in its account");
+        text.push_str(&format!("\n{:<20}  {:<12}  {:<8}  {:<20}  {policy}", key.id, key.account, status(key), created_at(key)));
     }
     text
 }
@@ -104,6 +136,11 @@ fn status(key: &AccessKey) -> &'static str {
         AccessKeyStatus::Active => "active",
         AccessKeyStatus::Revoked => "revoked",
     }
+}
+
+/// The policy as a value; null where there is none.
+fn policy_of(key: &AccessKey) -> serde_json::Value {
+    key.policy.as_deref().map_or(serde_json::Value::Null, |text| serde_json::from_str(text).unwrap_or_else(|_| text.into()))
 }
 
 /// RFC 3339; the number itself when it is no time that has a date.

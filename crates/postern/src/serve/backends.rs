@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use postern_data_plane::backends::Backends;
+use postern_data_plane::backends::{Accounts, Backends};
 
-use crate::config::Settings;
+use crate::config::{Mode, Settings};
 use crate::signing::ConfiguredCredentials;
 
 use super::local_functions::LocalFunctions;
@@ -16,6 +16,10 @@ pub fn backends(settings: &Settings, credentials: &Arc<ConfiguredCredentials>, l
         functions: settings.functions.elsewhere.clone(),
         credentials: Arc::clone(credentials) as _,
         link_targets: settings.link_targets.clone(),
+        accounts: match settings.mode {
+            Mode::Signed => Accounts::Own,
+            Mode::Dev => Accounts::Any,
+        },
         ..Backends::default()
     };
     match local {

@@ -1,6 +1,7 @@
 //! `postern serve`: opens the store, wires the planes over it, listens, says that it is ready, and drains at the end.
 
 mod backends;
+mod caller_keys;
 mod counted_store;
 mod counters;
 mod flushing;
@@ -18,7 +19,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use postern_api_model::ports::{ApiSource, PublishError};
+use postern_api_model::ports::{ApiSource, CallerKeys, PublishError};
 use postern_api_model::scope::Scope;
 use postern_control_plane::clock::SystemClock;
 use postern_control_plane::{AuthMode, ControlPlane};
@@ -34,6 +35,7 @@ use crate::config::{Mode, Settings};
 use crate::failure::Failure;
 use crate::signing::ConfiguredCredentials;
 use crate::{credentials, log_key};
+use caller_keys::{AnyKey, StoreKeys};
 use counted_store::CountedStore;
 use counters::Counters;
 use flushing::NothingKept;
@@ -195,8 +197,13 @@ impl Planes {
             log_key: Some(log_key),
             backends: backends::backends(settings, &credentials, functions.as_ref()),
         };
-        let keys = Arc::new(StoreKeyLoader::new(Arc::clone(&store) as _, Handle::current()));
-        let gateway = Arc::new(Gateway::new(limits, loader, access_log.clone()).with_api_keys(keys));
+        let api_keys = Arc::new(StoreKeyLoader::new(Arc::clone(&store) as _, Handle::current()));
+        let caller_keys: Arc<dyn CallerKeys> = match settings.mode {
+            Mode::Signed => Arc::new(StoreKeys::new(Arc::clone(&store) as _, Handle::current())),
+            Mode::Dev => Arc::new(AnyKey::new(settings.account.clone())),
+        };
+        let gateway = Gateway::new(limits, loader, access_log.clone()).with_api_keys(api_keys).with_caller_keys(caller_keys);
+        let gateway = Arc::new(gateway);
         let sink = Arc::new(StoreUsageSink::new(store.shared()));
         let flushing = Arc::new(Flushing::new(Arc::clone(&gateway), sink));
         let watch = Arc::new(KeyWatch::new(Arc::clone(&gateway)));

@@ -149,13 +149,14 @@ async fn delete_range(connection: &mut SqliteConnection, range: [&str; 5]) -> Re
 
 async fn create_access_key(connection: &mut SqliteConnection, key: &AccessKey) -> Result<(), StoreError> {
     let inserted = sqlx::query(
-        "INSERT INTO access_key (id, secret, account, created, status) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO access_key (id, secret, account, created, status, policy) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     )
     .bind(&key.id)
     .bind(key.secret.expose())
     .bind(&key.account)
     .bind(key.created)
     .bind(key.status.as_str())
+    .bind(key.policy.as_deref())
     .execute(connection)
     .await?;
     match inserted.rows_affected() {

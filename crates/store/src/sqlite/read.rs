@@ -85,13 +85,14 @@ pub(super) async fn last_change(readers: &SqlitePool) -> Result<u64, StoreError>
     Ok(last.cast_unsigned())
 }
 
-type AccessKeyRow = (String, String, String, i64, String);
+type AccessKeyRow = (String, String, String, i64, String, Option<String>);
 
 pub(super) async fn access_key(readers: &SqlitePool, id: &str) -> Result<Option<AccessKey>, StoreError> {
-    let row: Option<AccessKeyRow> = sqlx::query_as("SELECT id, secret, account, created, status FROM access_key WHERE id = ?")
-        .bind(id)
-        .fetch_optional(readers)
-        .await?;
+    let row: Option<AccessKeyRow> =
+        sqlx::query_as("SELECT id, secret, account, created, status, policy FROM access_key WHERE id = ?")
+            .bind(id)
+            .fetch_optional(readers)
+            .await?;
     row.map(access_key_from).transpose()
 }
 
@@ -102,7 +103,7 @@ pub(super) async fn access_keys(
     limit: usize,
 ) -> Result<Vec<AccessKey>, StoreError> {
     let rows: Vec<AccessKeyRow> = sqlx::query_as(
-        "SELECT id, secret, account, created, status FROM access_key
+        "SELECT id, secret, account, created, status, policy FROM access_key
          WHERE (?1 IS NULL OR account = ?1) AND id > ?2 ORDER BY id LIMIT ?3",
     )
     .bind(account)
@@ -113,12 +114,12 @@ pub(super) async fn access_keys(
     rows.into_iter().map(access_key_from).collect()
 }
 
-fn access_key_from((id, secret, account, created, status): AccessKeyRow) -> Result<AccessKey, StoreError> {
+fn access_key_from((id, secret, account, created, status, policy): AccessKeyRow) -> Result<AccessKey, StoreError> {
     let Some(status) = AccessKeyStatus::named(&status) else {
         let reason = "this version does not know its status".to_owned();
         return Err(StoreError::Corrupt { kind: "access_key".to_owned(), id, reason });
     };
-    Ok(AccessKey { id, secret: Secret::new(secret), account, created, status })
+    Ok(AccessKey { id, secret: Secret::new(secret), account, created, status, policy })
 }
 
 fn versioned(version: i64, body: Vec<u8>) -> Versioned<Vec<u8>> {

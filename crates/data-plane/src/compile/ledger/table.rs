@@ -65,7 +65,7 @@ const LEDGER: &[LedgerEntry] = &[
     effective("Resource.pathPart", "routing"),
     effective("Resource.methods", "routing"),
     effective("Method.httpMethod", "routing"),
-    blocking("Method.authorizationType", "every type but NONE"),
+    blocking("Method.authorizationType", "every type but NONE and AWS_IAM"),
     inert("Method.authorizerId", "only authorization types that are blocked read it"),
     inert("Method.authorizationScopes", "only authorization types that are blocked read them"),
     effective("Method.apiKeyRequired", "keys, plans, throttles and quotas of clients"),

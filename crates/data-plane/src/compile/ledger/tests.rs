@@ -121,7 +121,7 @@ fn gateway_response_sample() -> GatewayResponse {
 fn method_sample() -> Method {
     Method {
         http_method: "GET".into(),
-        authorization_type: "AWS_IAM".into(),
+        authorization_type: "CUSTOM".into(),
         authorizer_id: Some("x".into()),
         authorization_scopes: vec!["x".into()],
         api_key_required: true,
@@ -240,7 +240,7 @@ fn what_blocks_a_method() {
     method(&method_sample(), &mut findings);
     api_key(&method_sample(), ApiKeySourceType::Header, &mut findings);
     api_key(&method_sample(), ApiKeySourceType::Authorizer, &mut findings);
-    assert_eq!(findings.blocking, ["authorizationType AWS_IAM", "apiKeySource AUTHORIZER"]);
+    assert_eq!(findings.blocking, ["authorizationType CUSTOM", "apiKeySource AUTHORIZER"]);
     let mut findings = Findings::default();
     let mut sample = integration_sample();
     sample.connection_type = Some(ConnectionType::VpcLink);

@@ -40,6 +40,8 @@ pub(crate) struct SignedRequest<'a> {
     pub(crate) service: Service<'a>,
     /// Such as `eu-west-1`.
     pub(crate) region: &'a str,
+    /// Whose API asks.
+    pub(crate) account: &'a str,
     pub(crate) place: Place<'a>,
     pub(crate) method: Method,
     /// Origin form, encoded.
@@ -89,6 +91,12 @@ pub(crate) async fn send_signed(
 ) -> Result<Response, GatewayError> {
     let located = request.place.locate(&request.service, request.region, &backends.services)?;
     let deadline = request.deadline;
+    if let WantedCredentials::Role(arn) = request.credentials
+        && !backends.accounts.allow(arn, request.account)
+    {
+        let account = request.account;
+        return Err(unlent(request.credentials, &format!("Cross-account pass role is not allowed for an API of {account}")));
+    }
     let wanted = backends.credentials.credentials(request.credentials);
     let credentials = tokio::time::timeout_at(deadline, wanted).await.map_err(|_elapsed| GatewayError::Timeout)?;
     let credentials = credentials.map_err(|reason| unlent(request.credentials, &reason))?;

@@ -39,6 +39,7 @@ fn request<'a>(service: Service<'a>, method: Method, uri: &'static str, body: &'
     SignedRequest {
         service,
         region: "eu-west-1",
+        account: "111122223333",
         place: Place::Aws,
         method,
         uri: Uri::from_static(uri),

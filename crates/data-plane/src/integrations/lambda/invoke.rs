@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::proxy_response::RESULT_BYTES_MAX;
 use super::stream::Pieces;
 use super::{FUNCTION_ERROR, Invoked, LambdaFailure, local};
-use crate::backends::{Backends, BaseUrl, FunctionTarget};
+use crate::backends::{Accounts, Backends, BaseUrl, FunctionTarget};
 use crate::compile::LambdaFunction;
 use crate::error::GatewayError;
 use crate::execution_log::ExecutionLog;
@@ -45,7 +45,7 @@ pub(super) async fn invoke(
     log: Option<&ExecutionLog>,
 ) -> Result<Invoked, GatewayError> {
     check_payload(&call)?;
-    match runner(backends, call.function)? {
+    match runner(backends, call.function, call.account)? {
         Runner::Here(invoker) => here(invoker, call, log).await,
         Runner::Emulator(base) => emulator(upstreams, base, call, log).await,
         Runner::Lambda(place, name) => {
@@ -71,7 +71,7 @@ pub(super) async fn invoke_streaming(
 ) -> Result<Invocation, GatewayError> {
     check_payload(&call)?;
     let deadline = call.deadline;
-    match runner(backends, call.function)? {
+    match runner(backends, call.function, call.account)? {
         Runner::Here(invoker) => {
             if let Some(log) = log {
                 log.endpoint_request(&mut call.request).await;
@@ -106,13 +106,16 @@ fn unstreamed(invoked: Invoked) -> Result<Invocation, GatewayError> {
 }
 
 /// Finds out who runs a function.
-pub(super) fn runner<'b>(backends: &'b Backends, function: &LambdaFunction) -> Result<Runner<'b>, GatewayError> {
-    if backends.local_functions.knows(&function.name) {
+pub(super) fn runner<'b>(backends: &'b Backends, function: &LambdaFunction, account: &str) -> Result<Runner<'b>, GatewayError> {
+    let is_allowed = backends.accounts.allow(&function.name, account);
+    if backends.local_functions.knows(&function.name, (backends.accounts == Accounts::Own).then_some(account)) {
         return Ok(Runner::Here(&*backends.local_functions));
     }
     let (short, qualifier) = function.short_name();
     let name = qualifier.map_or_else(|| short.to_owned(), |qualifier| format!("{short}:{qualifier}"));
-    let by_arn = [&*function.name, function.unqualified()].into_iter().find_map(|key| backends.functions.get(key));
+    // What is declared by its ARN is for its own account.
+    let by_arn = is_allowed.then_some([&*function.name, function.unqualified()]);
+    let by_arn = by_arn.into_iter().flatten().find_map(|key| backends.functions.get(key));
     let by_name = || [&*name, short].into_iter().find_map(|key| backends.functions.get(key));
     let arn = function.name.to_string();
     // A function that is configured by its name is called by it: not every stand-in for Lambda reads ARNs.
@@ -136,10 +139,11 @@ pub(super) fn runner<'b>(backends: &'b Backends, function: &LambdaFunction) -> R
 }
 
 fn signed<'a>(place: Place<'a>, name: &str, call: LambdaCall<'a>) -> Result<SignedRequest<'a>, GatewayError> {
-    let LambdaCall { function, mut request, deadline } = call;
+    let LambdaCall { function, mut request, deadline, account } = call;
     Ok(SignedRequest {
         service: Service::new(SERVICE),
         region: &function.region,
+        account,
         place,
         method: Method::POST,
         uri: function.path_of(name).map_err(|reason| GatewayError::Address(reason.to_owned()))?,
