@@ -10,6 +10,8 @@ from server import REGION
 ACCOUNT = "123456789012"
 KEY_ID, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/gateway"
+# For a server whose APIs may name the role: an API only has roles of its own account.
+OWN_ACCOUNT = ["--account", ACCOUNT]
 
 
 class AwsServices:

@@ -6,6 +6,7 @@ from datetime import timezone
 import pytest
 
 import plans
+import rest_apis
 from answers import bare, patch, status
 from refusals import bad_request, not_found, refusal
 
@@ -157,16 +158,15 @@ def test_one_in_use_stays_until_its_last_stage_lets_go(apigateway):
     assert refusal(apigateway.delete_client_certificate, clientCertificateId=two) == MISSING
 
 
-def test_a_backend_is_not_called_without_it(apigateway, invoke, backend):
-    """A stage with a certificate calls no backend yet: to call one without it could go wrong unseen."""
-    import rest_apis
-
+def test_a_backend_without_tls_is_just_called(apigateway, invoke, backend):
+    """Only HTTPS backends can ask for a certificate; test_private_links.py has one that does."""
     api_id, root_id = rest_apis.create(apigateway)
     rest_apis.add_proxy_method(apigateway, api_id, root_id, f"{backend.url}/")
     rest_apis.deploy(apigateway, api_id)
+    made = apigateway.generate_client_certificate()
+    set_certificate(apigateway, api_id, "dev", made["clientCertificateId"])
     assert invoke(api_id, "dev").status == 200
-    made = apigateway.generate_client_certificate()["clientCertificateId"]
-    set_certificate(apigateway, api_id, "dev", made)
-    assert invoke(api_id, "dev").status == 501
+    [sent] = backend.requests
+    assert "CERTIFICATE" not in str(sent), "a certificate is shown in a handshake, and in no field"
     set_certificate(apigateway, api_id, "dev", "")
     assert invoke(api_id, "dev").status == 200

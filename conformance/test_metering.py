@@ -103,10 +103,20 @@ def test_limits_of_a_plan_are_those_of_each_key(world):
     assert seen(world.call(one)) == THROTTLED
     assert world.call(one).header("Retry-After") is None
     assert world.statuses(other, 2) == [200, 429]
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.001])
+def test_a_raised_limit_counts_from_then_on(world, rate):
+    plan_id = world.plan(throttle={"rateLimit": rate, "burstLimit": 1})
+    _, value = world.key(plan_id)
+    assert world.statuses(value, 2) == [200, 429]
     raised = [patch("replace", "/throttle/burstLimit", "1000"), patch("replace", "/throttle/rateLimit", "1000")]
     world.client.update_usage_plan(usagePlanId=plan_id, patchOperations=raised)
+    # What was taken under the old limit may leave the bucket empty, and no emptier than that: from this call on at the latest, a
+    # token comes back every millisecond.
+    world.call(value)
     time.sleep(0.01)
-    assert world.call(one).status == 200
+    assert world.call(value).status == 200
 
 
 def test_usage_is_what_was_served(world):

@@ -10,14 +10,18 @@ import pathlib
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
 
 import rest_apis
+import signing
 import wire
+from answers import patch
 from openapi_corpus import Cache, Prepared, Unreachable, listed
+from server import REGION
 
 DOCUMENTS = listed()
 LARGE_BYTES = 500_000
@@ -103,27 +107,56 @@ def _ask_every_route(server, client, api_id, prepared):
     assert set(methods) == set(routes)
     address = urlsplit(server.http)
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=wire.TIMEOUT_SECONDS)
+
+    def ask(verb, target, headers):
+        connection.request(verb, target, headers=headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        return answer.status, None if verb == "HEAD" else json.loads(body)
+
+    def expect(verb, status, body):
+        return status, None if verb == "HEAD" else body
+
     try:
-        for (path, verb), number in routes.items():
-            target = f"/{STAGE}" + re.sub(r"\{[^}]+\}", FILLED, path)
-            connection.request(verb, target, headers={"Host": wire.api_host(api_id)})
-            answer = connection.getresponse()
-            body = answer.read()
-            assert (answer.status, _said(verb, body)) == _expected(verb, path, number, methods[path, verb]), (verb, path)
+        with _api_key(client, api_id) as key:
+            for (path, verb), number in routes.items():
+                target = f"/{STAGE}" + re.sub(r"\{[^}]+\}", FILLED, path)
+                headers, refusal = _what_opens(server, api_id, verb, target, methods[path, verb], key)
+                if refusal is not None:
+                    shut = ask(verb, target, {"Host": headers["Host"]})
+                    assert shut == expect(verb, 403, {"message": refusal}), (verb, path)
+                assert ask(verb, target, headers) == expect(verb, 200, {"operation": number}), (verb, path)
     finally:
         connection.close()
 
 
-def _expected(verb, path, number, method):
-    # Neither keys nor signatures are checked yet, so a method that asks for one is closed.
-    closed = "authorizationType AWS_IAM" if method["authorizationType"] == "AWS_IAM" else "apiKeyRequired"
-    if method["apiKeyRequired"] or method["authorizationType"] != "NONE":
-        return 501, _said(verb, json.dumps({"message": f"{verb} {path} is not implemented yet: {closed}"}))
-    return 200, _said(verb, json.dumps({"operation": number}))
+def _what_opens(server, api_id, verb, target, method, key):
+    """The header fields that a method is called with, and what it says without them, when it needs any."""
+    host = wire.api_host(api_id)
+    headers, refusal = {"Host": host}, None
+    if method["apiKeyRequired"]:
+        headers["x-api-key"], refusal = key, "Forbidden"
+    assert method["authorizationType"] in ("NONE", "AWS_IAM"), "no other type is built: such a method answers 501"
+    if method["authorizationType"] == "AWS_IAM":
+        request = signing.AWSRequest(method=verb, url=f"http://{host}{target}", data=b"", headers=headers)
+        signing.SigV4Auth(signing.Credentials(*server.credentials()), "execute-api", REGION).add_auth(request)
+        # Whoever it is comes before the key.
+        headers, refusal = dict(request.headers.items()), "Missing Authentication Token"
+    return headers, refusal
 
 
-def _said(verb, body):
-    return None if verb == "HEAD" else json.loads(body)
+@contextmanager
+def _api_key(client, api_id):
+    """The value of a key that the stage takes."""
+    plan = client.create_usage_plan(name="corpus", apiStages=[{"apiId": api_id, "stage": STAGE}])["id"]
+    key = client.create_api_key(name="corpus", enabled=True)
+    client.create_usage_plan_key(usagePlanId=plan, keyId=key["id"], keyType="API_KEY")
+    try:
+        yield key["value"]
+    finally:
+        client.update_usage_plan(usagePlanId=plan, patchOperations=[patch("remove", "/apiStages", f"{api_id}:{STAGE}")])
+        client.delete_usage_plan(usagePlanId=plan)
+        client.delete_api_key(apiKey=key["id"])
 
 
 def _methods(client, api_id):

@@ -8,7 +8,7 @@ import pytest
 
 import rest_apis
 import wire
-from aws_services import ACCOUNT, ROLE, AwsServices
+from aws_services import ACCOUNT, OWN_ACCOUNT, ROLE, AwsServices
 from server import REGION, Server
 
 JSON = {"Content-Type": "application/json"}
@@ -26,7 +26,8 @@ def aws():
 @pytest.fixture(scope="module")
 def gateway(aws, tmp_path_factory):
     """A server whose integrations find the services."""
-    started = Server(tmp_path_factory.mktemp("services") / "data", environment=aws.settings()).start()
+    directory = tmp_path_factory.mktemp("services")
+    started = Server(directory / "data", OWN_ACCOUNT, aws.settings()).start()
     yield started
     code = started.stop()
     assert code == 0, f"SIGTERM ended it with {code}; the log says:\n{started.log()}"
@@ -46,8 +47,7 @@ def add_service(client, place, target, statuses=(), response=None, **integration
         **place,
         type="AWS",
         uri=f"arn:aws:apigateway:{REGION}:{target}",
-        credentials=ROLE,
-        **{"integrationHttpMethod": "POST", **integration},
+        **{"integrationHttpMethod": "POST", "credentials": ROLE, **integration},
     )
     for status in ("200", *statuses):
         client.put_method_response(**place, statusCode=status)
@@ -396,7 +396,7 @@ def test_keys_stay_themselves(aws, gateway, manage, bucket, key):
 
 
 def test_what_is_not_configured_is_named(fresh_server):
-    alone = fresh_server()
+    alone = fresh_server(arguments=OWN_ACCOUNT)
     client = alone.client("apigateway")
     api_id = serve(client, "states:action/StartExecution")
     assert call(alone, api_id, {}).status == 500
@@ -407,10 +407,39 @@ def test_what_is_not_configured_is_named(fresh_server):
 
 
 def test_a_role_without_keys_is_named(aws, fresh_server):
-    alone = fresh_server(environment={"POSTERN_SERVICES_ENDPOINT": aws.url})
+    alone = fresh_server(arguments=OWN_ACCOUNT, environment={"POSTERN_SERVICES_ENDPOINT": aws.url})
     api_id = serve(alone.client("apigateway"), "states:action/StartExecution")
     assert call(alone, api_id, {}).status == 500
     assert f"API Gateway does not have permission to assume the provided role {ROLE}" in alone.log()
+    assert "Cross-account" not in alone.log()
+
+
+def test_a_role_of_another_account_is_refused(aws, gateway, manage, queue):
+    """Though there are keys for every role. Nothing is sent, and a test of the method says why as well."""
+    url, path = queue
+    foreign = ROLE.replace(ACCOUNT, "210987654321")
+    mapped = {"integration.request.querystring.Action": "'SendMessage'", "integration.request.querystring.MessageBody": "'stolen'"}
+    api_id = serve(manage, f"sqs:path/{path}", requestParameters=mapped, credentials=foreign)
+    assert call(gateway, api_id, {}).status == 500
+    reason = f"assume the provided role {foreign}: Cross-account pass role is not allowed"
+    assert reason in gateway.log()
+    root_id = manage.get_resources(restApiId=api_id)["items"][0]["id"]
+    tested = manage.test_invoke_method(restApiId=api_id, resourceId=root_id, httpMethod="POST", body="{}")
+    assert tested["status"] == 500 and reason in tested["log"], tested["log"]
+    assert "Messages" not in aws.client("sqs").receive_message(QueueUrl=url)
+    # But for its role, the method is served.
+    own = serve(manage, f"sqs:path/{path}", requestParameters=mapped)
+    assert call(gateway, own, {}).status == 200
+    assert [sent["Body"] for sent in aws.client("sqs").receive_message(QueueUrl=url)["Messages"]] == ["stolen"]
+
+
+def test_dev_takes_a_role_of_any_account(aws, fresh_server, queue):
+    url, path = queue
+    alone = fresh_server(arguments=["--dev"], environment=aws.settings())
+    mapped = {"integration.request.querystring.Action": "'SendMessage'", "integration.request.querystring.MessageBody": "'lent'"}
+    api_id = serve(alone.client("apigateway"), f"sqs:path/{path}", requestParameters=mapped)
+    assert call(alone, api_id, {}).status == 200
+    assert [sent["Body"] for sent in aws.client("sqs").receive_message(QueueUrl=url)["Messages"]] == ["lent"]
 
 
 def test_the_execution_log_shows_what_the_service_was_sent_and_no_secret(gateway, manage, table):

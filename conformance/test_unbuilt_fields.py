@@ -4,6 +4,10 @@ import pytest
 
 import rest_apis
 
+LAMBDA = (
+    "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"
+    "arn:aws:lambda:us-east-1:000000000000:function:authorizer/invocations"
+)
 FIREHOSE = "arn:aws:apigateway:us-east-1:firehose:action/PutRecord"
 ROLE = "arn:aws:iam::000000000000:role/records"
 
@@ -35,7 +39,7 @@ def records(client, api_id, root_id):
 
 
 FIELDS = [
-    (authorizer, "authorizationType"),
+    (authorizer, "authorizationType CUSTOM"),
     (api_key_of_authorizer, "apiKeySource AUTHORIZER"),
     (records, "AWS_PROXY"),
 ]

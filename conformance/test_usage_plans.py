@@ -3,6 +3,7 @@
 import pytest
 
 import plans
+import rest_apis
 from answers import bare, patch, status
 from refusals import bad_request, not_found, refusal
 
@@ -350,16 +351,24 @@ def test_a_grant(apigateway, plan):
     assert other == KEY_MISSING
 
 
-def test_a_method_that_requires_a_key_stays_shut(apigateway, invoke):
-    """Keys and plans open nothing yet: the request is refused by name."""
-    import rest_apis
-
+def test_a_method_that_requires_a_key_is_shut_but_to_keys_of_the_stage(apigateway, invoke):
     api_id, root_id = rest_apis.create(apigateway)
     rest_apis.add_mock_method(apigateway, api_id, root_id, "{}")
     place = {"restApiId": api_id, "resourceId": root_id, "httpMethod": "GET"}
     apigateway.update_method(**place, patchOperations=[patch("replace", "/apiKeyRequired", "true")])
-    rest_apis.deploy(apigateway, api_id)
+    for stage in ("dev", "prod"):
+        rest_apis.deploy(apigateway, api_id, stage=stage)
     made = apigateway.create_usage_plan(name="shut", apiStages=[{"apiId": api_id, "stage": "dev"}])
-    key = apigateway.create_api_key(enabled=True)
+    key, stranger = (apigateway.create_api_key(enabled=True) for _ in range(2))
+
+    def answer(stage="dev", **headers):
+        answer = invoke(api_id, stage, headers=headers)
+        return answer.status, answer.json()
+
+    forbidden = 403, {"message": "Forbidden"}
+    assert answer(**{"x-api-key": key["value"]}) == forbidden, "a key in no plan opens nothing"
     join(apigateway, made["id"], key["id"])
-    assert invoke(api_id, "dev", headers={"x-api-key": key["value"]}).status == 501
+    assert answer() == forbidden
+    assert answer(**{"x-api-key": stranger["value"]}) == forbidden
+    assert answer("prod", **{"x-api-key": key["value"]}) == forbidden, "the plan does not have that stage"
+    assert answer(**{"x-api-key": key["value"]}) == (200, {})

@@ -218,7 +218,9 @@ impl Authenticated {
         let Need { action, resource, decoded: _ } = need;
         let end = match verdict {
             Verdict::Deny => "with an explicit deny in an identity-based policy".to_owned(),
-            Verdict::Silent | Verdict::Allow => format!("because no identity-based policy allows the {action} action"),
+            Verdict::Silent | Verdict::Delegated | Verdict::Allow => {
+                format!("because no identity-based policy allows the {action} action")
+            }
         };
         let user = self.arn();
         ApiError::forbidden(

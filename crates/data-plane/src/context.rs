@@ -203,7 +203,7 @@ fn facts_of(headers: &HeaderMap) -> (Fields, Option<HeaderValue>, Option<HeaderV
     (present, host, user_agent)
 }
 
-/// AWS documents that `X-HTTP-Method-Override` changes the method. A value that is no method leaves a verb that no resource has.
+/// AWS documents that `X-HTTP-Method-Override` changes the method. A value that is no method changes nothing.
 fn effective_method(sent: Method, headers: &HeaderMap, present: Fields) -> Method {
     if !present.has(Field::MethodOverride) {
         return sent;

@@ -302,6 +302,18 @@ async fn a_signature_cannot_be_moved() {
     assert_eq!(refused(&answer), (403, "IncompleteSignatureException".to_owned()), "one signature");
 }
 
+/// What is signed as `%3B` and `%2B` may not arrive as `;`, which separates, and `+`, which is a space.
+#[tokio::test]
+async fn a_signed_query_has_one_meaning() {
+    let test = serving(guarded(None), Keys::with(&[(ROOT, "000000000000", None)]));
+    for (sent, other) in [("a=x%3Bb%3D1", "a=x;b%3D1"), ("a=1%2B1", "a=1+1")] {
+        let good = Call { query: sent, ..call("GET", "/s/x/pets") }.signed();
+        assert_eq!(send(&test, "GET", &format!("/s/x/pets?{sent}"), &good, "").await.status, 200, "{sent}");
+        let answer = send(&test, "GET", &format!("/s/x/pets?{other}"), &good, "").await;
+        assert_eq!(refused(&answer), (403, "InvalidSignatureException".to_owned()), "{other}");
+    }
+}
+
 #[tokio::test]
 async fn an_overridden_verb_must_be_signed() {
     let policy = r#"{"Effect":"Deny","Principal":"*","Action":"*","Resource":"arn:aws:execute-api:*:*:*/s/DELETE/*"}"#;

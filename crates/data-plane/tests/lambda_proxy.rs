@@ -11,7 +11,7 @@ use postern_api_model::ports::{
     CredentialSource, Credentials, FunctionError, Invocation, PortFuture, TestAnswer, TestCall, WantedCredentials,
 };
 use postern_api_model::rest_api::Method;
-use postern_data_plane::backends::{Backends, FunctionTarget, ServiceEndpoint};
+use postern_data_plane::backends::{Accounts, Backends, FunctionTarget, ServiceEndpoint};
 use postern_data_plane::transport::{UpstreamSettings, Upstreams};
 use postern_data_plane::{AccessLog, GatewaySettings};
 use support::functions::{FUNCTION, Fake, answer, lambda, raised, serving, settings};
@@ -412,6 +412,28 @@ async fn endpoints_are_sent_signed_calls() {
         ] {
             assert!(request.contains(&format!("\r\n{field}\r\n")), "{field} in {request}");
         }
+    }
+}
+
+/// Where the operator's key may invoke functions of several accounts, an API calls those of its own alone.
+#[tokio::test]
+async fn a_function_of_another_account_is_called_where_it_is_declared_by_its_bare_name() {
+    const FOREIGN: &str = "arn:aws:lambda:eu-west-1:222222222222:function:hello";
+    for (key, expected) in [(None, 500), (Some(FOREIGN), 500), (Some("hello"), 202)] {
+        let backend = Backend::answering(support::ok("{\"statusCode\": 202}")).await;
+        let mut backends = Backends { credentials: Arc::new(Keys), ..Backends::default() };
+        backends.services.by_service.insert("lambda".to_owned(), ServiceEndpoint::At(base(&backend, "/p")));
+        if let Some(key) = key {
+            backends.functions.insert(key.to_owned(), FunctionTarget::Endpoint(base(&backend, "/p")));
+        }
+        let any = Backends { accounts: Accounts::Any, ..backends.clone() };
+        assert_eq!(
+            elsewhere_for(backends, "ANY", lambda(FOREIGN)).call("POST", "/s/a", &[], "{}").await.status,
+            expected,
+            "{key:?}"
+        );
+        assert_eq!(backend.connections(), usize::from(expected == 202), "{key:?}");
+        assert_eq!(elsewhere_for(any, "ANY", lambda(FOREIGN)).call("POST", "/s/a", &[], "{}").await.status, 202, "{key:?}");
     }
 }
 

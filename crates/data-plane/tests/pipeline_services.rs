@@ -17,7 +17,8 @@ use postern_data_plane::{AccessLog, GatewaySettings};
 use postern_sigv4::{PathStyle, Payload, SecretKey, SigningRequest, VerifyOptions, parse, verify};
 use support::{Answer, Backend, TestGateway, api, definition, integration, map, method, with};
 
-const ROLE: &str = "arn:aws:iam::111122223333:role/gateway";
+const FOREIGN_ROLE: &str = "arn:aws:iam::111122223333:role/gateway";
+const ROLE: &str = "arn:aws:iam::000000000000:role/gateway";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const JSON: &str = "Content-Type: application/json";
 
@@ -30,7 +31,9 @@ impl CredentialSource for Keys {
         self.0.lock().unwrap().push(format!("{wanted:?}"));
         Box::pin(async move {
             match wanted {
-                WantedCredentials::Role(arn) if arn != ROLE => Err("set credentials.role for it".to_owned()),
+                WantedCredentials::Role(arn) if arn != ROLE && arn != FOREIGN_ROLE => {
+                    Err("set credentials.role for it".to_owned())
+                }
                 WantedCredentials::Role(_) | WantedCredentials::Default => Ok(Credentials {
                     access_key_id: "AKIDEXAMPLE".to_owned(),
                     secret_access_key: Hidden::new(SECRET.to_owned()),
@@ -308,14 +311,16 @@ async fn binary_bodies_are_converted_both_ways() {
 #[tokio::test]
 async fn roles_come_from_stage_variables_and_an_unknown_one_is_said() {
     let with_role = |arn: &str| with(service("sqs:path/q"), |integration| integration.credentials = Some(arn.to_owned()));
-    let method = with_role("arn:aws:iam::111122223333:role/${stageVariables.role}");
+    let method = with_role("arn:aws:iam::000000000000:role/${stageVariables.role}");
     let services = Services::serving(answer("200 OK", "application/json", "{}"), "/", "POST", method).await;
     assert_eq!(call(&services, "POST", "/s/", "{}").await.status, 200);
     assert_eq!(*services.keys.0.lock().unwrap(), [format!("Role({ROLE:?})")]);
 
     for (arn, status, message) in [
-        ("arn:aws:iam::111122223333:role/other", 500, "Internal server error"),
-        ("arn:aws:iam::111122223333:user/me", 500, "Internal server error"),
+        ("arn:aws:iam::000000000000:role/other", 500, "Internal server error"),
+        ("arn:aws:iam::000000000000:user/me", 500, "Internal server error"),
+        // Another account's, for which there is a key: no API may use it.
+        (FOREIGN_ROLE, 500, "Internal server error"),
         ("arn:aws:iam::*:user/*", 501, "POST / is not implemented yet: integration.credentials of the caller (AWS_IAM)"),
     ] {
         let services = Services::serving(answer("200 OK", "application/json", "{}"), "/", "POST", with_role(arn)).await;

@@ -151,12 +151,17 @@ async fn no_spelling_of_a_path_gets_round_a_policy() {
             refusal(&answer);
         }
     }
-    for path in ["/any/public/../secret", "/any/public/..%2fsecret", "/any/public/..;/secret", "/any/public/%252e%252e/secret"] {
+    for path in [
+        "/any/public/../secret",
+        "/any/public/..%2fsecret",
+        "/any/public/..;/secret",
+        "/any/public/%252e%252e/secret",
+        "/any/public/a%2fb/../../secret",
+        "/any/public/x/../y",
+    ] {
         refusal(&allowing.call("GET", &format!("/s{path}"), &[], "").await);
     }
-    for path in
-        ["/any/public/a", "/any/public/a%20b", "/any/public/a%2Fb", "/any/public//a", "/any/public/x/../y", "//any/public/a/"]
-    {
+    for path in ["/any/public/a", "/any/public/a%20b", "/any/public/a%2Fb", "/any/public//a", "//any/public/a/"] {
         assert_eq!(allowing.call("GET", &format!("/s{path}"), &[], "").await.status, 200, "{path}");
     }
     let paths = ["/_aws/execute-api/abcde12345/s/%70ets", "/restapis/abcde12345/s/_user_request_/pets", "//s/pets"];

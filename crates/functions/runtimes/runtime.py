@@ -100,8 +100,13 @@ class Api:
             return self.call("GET", "invocation/next")
 
     def error(self, path, error):
-        headers = {"Content-Type": "application/json", "Lambda-Runtime-Function-Error-Type": error["errorType"]}
+        headers = {"Content-Type": "application/json", "Lambda-Runtime-Function-Error-Type": header_text(error["errorType"])}
         return self.call("POST", path, to_json(error), headers)
+
+
+def header_text(text):
+    # A class may have any name; the caller reads it as it is in the body.
+    return "".join(character if " " <= character <= "~" else "?" for character in text)
 
 
 def to_json(value):

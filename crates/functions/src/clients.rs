@@ -41,7 +41,8 @@ impl Client {
 /// The files.
 #[derive(Debug)]
 pub struct Clients {
-    directory: Mutex<TempDir>,
+    /// Nothing once they are removed.
+    directory: Mutex<Option<TempDir>>,
 }
 
 impl Clients {
@@ -50,19 +51,33 @@ impl Clients {
     /// # Errors
     /// When there is no room for temporary files.
     pub fn write() -> io::Result<Self> {
-        Ok(Self { directory: Mutex::new(write()?) })
+        Ok(Self { directory: Mutex::new(Some(write()?)) })
     }
 
     /// The directory, with all of them in it.
     ///
     /// # Errors
-    /// When they had to be written again, and there is no room.
+    /// When they had to be written again, and there is no room; when they are removed.
     pub fn directory(&self) -> io::Result<PathBuf> {
         let mut directory = self.directory.lock().unwrap_or_else(PoisonError::into_inner);
+        let directory = directory.as_mut().ok_or_else(|| io::Error::other("the functions have been shut down"))?;
         if !is_ours(directory.path()) {
             *directory = write()?;
         }
         Ok(directory.path().to_owned())
+    }
+
+    /// Removes them for good.
+    ///
+    /// # Errors
+    /// When there is something in their directory that cannot be removed.
+    pub fn remove(&self) -> io::Result<()> {
+        let directory = self.directory.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match directory.map(TempDir::close) {
+            // Systems clean such directories up.
+            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// The file of one of them.
@@ -106,5 +121,16 @@ mod tests {
         assert!(second != first && second.is_file());
         std::fs::set_permissions(second.parent().unwrap(), Permissions::from_mode(0o777)).unwrap();
         assert_ne!(clients.file(Client::Python).unwrap(), second);
+    }
+
+    #[test]
+    fn what_is_removed_stays_so() {
+        let clients = Clients::write().unwrap();
+        let directory = clients.directory().unwrap();
+        for _ in 0..2 {
+            clients.remove().unwrap();
+            assert!(!directory.exists());
+        }
+        clients.directory().unwrap_err();
     }
 }

@@ -9,6 +9,12 @@ pub fn not_found(arn: &str) -> FunctionError {
     FunctionError { code: "ResourceNotFoundException", status: 404, message: format!("Function not found: {arn}") }
 }
 
+/// A call that was signed for one region, of a function in another (reported text).
+pub fn other_region(function: &str, signed: &str) -> FunctionError {
+    let message = format!("Functions from '{function}' are not reachable in this region ('{signed}')");
+    FunctionError { code: "ResourceNotFoundException", status: 404, message }
+}
+
 /// What is no name of a function (the pattern is the service model's).
 pub fn bad_name(name: &str) -> FunctionError {
     const PATTERN: &str = r"(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?";

@@ -11,7 +11,7 @@ use postern_api_model::ports::{
 };
 use postern_api_model::scope::Scope;
 use tokio::runtime::Handle;
-use tokio::sync::{OnceCell, Semaphore, mpsc, oneshot};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::clients::Clients;
@@ -77,6 +77,7 @@ struct Inner {
     /// Where the functions live; callers are elsewhere.
     runtime: Handle,
     janitor: Option<Janitor>,
+    clients: Arc<Clients>,
 }
 
 #[derive(Debug)]
@@ -114,6 +115,7 @@ impl Functions {
                 scope,
                 clients: clients.clone(),
                 run_id: run_id.clone(),
+                index: specs.len(),
                 stats: crate::stats::Stats::default(),
                 launched: OnceCell::new(),
             };
@@ -125,6 +127,7 @@ impl Functions {
             by_arn: HashMap::new(),
             runtime: Handle::current(),
             janitor: (!specs.is_empty()).then(|| janitor(&run_id)).flatten(),
+            clients,
         };
         for (key, spec) in specs {
             let function = Arc::new(Function::start(spec, options.reload));
@@ -134,7 +137,7 @@ impl Functions {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Ends every process, and waits until they are gone. Invocations that still run are broken off.
+    /// Ends every process, waits until they are gone, and leaves no file behind. Invocations that still run are broken off.
     pub async fn shutdown(&self, timeout: Duration) {
         let mut waiting = Vec::new();
         for function in self.inner.all() {
@@ -158,6 +161,10 @@ impl Functions {
             tracing::error!("processes of functions did not end within {timeout:?}");
         } else if let Some(janitor) = &self.inner.janitor {
             janitor.end().await;
+        }
+        // Other handles may outlive the server's end, and nothing is started any more.
+        if let Err(error) = self.inner.clients.remove() {
+            tracing::warn!(%error, "the temporary directory of the runtime clients cannot be removed");
         }
     }
 
@@ -275,14 +282,31 @@ impl Function {
     }
 
     async fn submit(&self, event: Event, log: LogType, reply: Reply) -> Result<(), FunctionError> {
-        let places = (self.room.clone().try_acquire_owned(), self.room_kib.clone().try_acquire_many_owned(kib(&event)));
-        let (Ok(place), Ok(space)) = places else {
-            self.spec.stats.throttled();
-            return Err(errors::throttled());
+        let room = match self.room(&event) {
+            Some(room) => room,
+            None => self.room_of_the_gone(&event).await?,
         };
-        let job = Job { event, reply, log, tried: Tried::Never, since: Instant::now(), room: vec![place, space] };
+        let job = Job { event, reply, log, tried: Tried::Never, since: Instant::now(), room };
         // There is room in the channel for every job that has found room to wait.
         self.pool.send(Message::Invoke(Box::new(job))).await.map_err(|_| errors::shutting_down())
+    }
+
+    /// A place to wait in, if there is one.
+    fn room(&self, event: &Event) -> Option<Vec<OwnedSemaphorePermit>> {
+        let place = self.room.clone().try_acquire_owned().ok()?;
+        let space = self.room_kib.clone().try_acquire_many_owned(kib(event)).ok()?;
+        Some(vec![place, space])
+    }
+
+    /// The same once the calls have left whose callers are gone.
+    async fn room_of_the_gone(&self, event: &Event) -> Result<Vec<OwnedSemaphorePermit>, FunctionError> {
+        let (done, is_done) = oneshot::channel();
+        self.pool.send(Message::Purge(done)).await.map_err(|_| errors::shutting_down())?;
+        is_done.await.map_err(|_| errors::shutting_down())?;
+        self.room(event).ok_or_else(|| {
+            self.spec.stats.throttled();
+            errors::throttled()
+        })
     }
 
     async fn run(&self, event: Event) -> Result<FunctionAnswer, FunctionError> {

@@ -77,6 +77,10 @@ impl InvokeApi {
         };
         let name = FunctionName::parse(&name, caller).ok_or_else(|| errors::bad_name(&name))?;
         let name = qualified(name, request.uri().query())?;
+        // One that answers in every region is still called in the one that the call was signed for, and that policies speak of.
+        if name.scope().region != caller.region {
+            return Err(errors::other_region(&name.scope().region, &caller.region));
+        }
         if name.scope().account != caller.account {
             return Err(errors::not_allowed(&name.arn()));
         }

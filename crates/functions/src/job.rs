@@ -78,6 +78,14 @@ impl std::fmt::Debug for Reply {
 }
 
 impl Reply {
+    /// Whether nobody waits any more. An event's caller is the server itself, which does not go away.
+    pub fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Whole(sender) => sender.is_closed(),
+            Self::Pieces(sender) => sender.is_closed(),
+        }
+    }
+
     /// Says that there will be none.
     pub fn refuse(self, error: FunctionError) {
         // Who does not wait any more misses nothing.

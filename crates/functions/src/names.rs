@@ -41,7 +41,9 @@ impl FunctionName {
             && qualifier.is_none_or(is_qualifier)
             && account.len() == 12
             && account.bytes().all(|byte| byte.is_ascii_digit())
-            && [partition, region].iter().all(|part| is_name(part));
+            && is_region(region)
+            // Another function than the one here that has its name.
+            && partition == Scope { account: String::new(), region: region.to_owned() }.partition();
         fits.then(|| Self {
             partition: partition.to_owned(),
             region: region.to_owned(),
@@ -87,6 +89,14 @@ const NAME_BYTES_MAX: usize = 140;
 
 fn is_qualifier(text: &str) -> bool {
     text == LATEST || is_name(text)
+}
+
+/// No region is known in advance, but none has capitals or underscores.
+fn is_region(text: &str) -> bool {
+    is_name(text)
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }
 
 fn is_name(text: &str) -> bool {
@@ -135,6 +145,13 @@ mod tests {
             "arn:aws:lambda:eu-west-1:123456789012:layer:hello",
             "arn:aws:sqs:eu-west-1:123456789012:function:hello",
             "arn:aws:lambda::123456789012:function:hello",
+            "arn:aws-cn:lambda:us-east-1:123456789012:function:hello",
+            "arn:aws:lambda:cn-north-1:123456789012:function:hello",
+            "arn:aws:lambda:us-gov-west-1:123456789012:function:hello",
+            "arn:elsewhere:lambda:us-east-1:123456789012:function:hello",
+            "arn:aws:lambda:US-EAST-1:123456789012:function:hello",
+            "arn:aws:lambda:us_east_1:123456789012:function:hello",
+            "arn:aws:lambda:-:123456789012:function:hello",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }

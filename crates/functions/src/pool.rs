@@ -19,6 +19,8 @@ use crate::spec::Spec;
 pub enum Message {
     /// Run this.
     Invoke(Box<Job>),
+    /// Give back the places of calls whose callers have gone, and say when it is done.
+    Purge(oneshot::Sender<()>),
     /// The code has changed: replace every process when it has nothing to do.
     Recycle,
     /// End everything, and say when it is done.
@@ -49,6 +51,11 @@ pub async fn run(spec: Arc<Spec>, mut messages: mpsc::Receiver<Message>) {
         tokio::select! {
             message = messages.recv() => match message {
                 Some(Message::Invoke(job)) => pool.waiting.push_back(job),
+                Some(Message::Purge(done)) => {
+                    pool.purge();
+                    // Who is gone itself needs no word.
+                    done.send(()).ok();
+                }
                 Some(Message::Recycle) => pool.recycle(),
                 Some(Message::Shutdown(done)) => break Some(done),
                 None => break None,
@@ -61,7 +68,7 @@ pub async fn run(spec: Arc<Spec>, mut messages: mpsc::Receiver<Message>) {
     while let Ok(message) = messages.try_recv() {
         match message {
             Message::Invoke(job) => job.reply.refuse(errors::shutting_down()),
-            Message::Recycle | Message::Shutdown(_) => {}
+            Message::Purge(_) | Message::Recycle | Message::Shutdown(_) => {}
         }
     }
     pool.shut_down(&mut news).await;
@@ -129,11 +136,21 @@ impl Pool {
         }
     }
 
+    /// Forgets the calls that nobody waits for any more: an overloaded function would spend its time on them, and never recover.
+    fn purge(&mut self) {
+        self.waiting.retain(|job| !job.reply.is_abandoned());
+    }
+
+    /// The first call that somebody waits for.
+    fn next_job(&mut self) -> Option<Box<Job>> {
+        std::iter::from_fn(|| self.waiting.pop_front()).find(|job| !job.reply.is_abandoned())
+    }
+
     /// Gives the first job to the process that was used last. Answers whether anything changed.
     fn assign(&mut self) -> bool {
-        let Some((id, _)) = self.idle.pop() else { return false };
-        let Some(job) = self.waiting.pop_front() else {
-            self.idle.push((id, Instant::now()));
+        let Some((id, since)) = self.idle.pop() else { return false };
+        let Some(job) = self.next_job() else {
+            self.idle.push((id, since));
             return false;
         };
         let Some(member) = self.environments.get_mut(&id) else {
@@ -156,11 +173,15 @@ impl Pool {
             return;
         }
         let starting = self.count(|state| state == State::Starting);
+        // Nothing is started for those who have gone.
+        if self.waiting.len() > starting && self.environments.len() < self.spec.settings.concurrency_max {
+            self.purge();
+        }
         let mut wanted = self.waiting.len().saturating_sub(starting);
         while wanted > 0 && self.environments.len() < self.spec.settings.concurrency_max.max(1) {
             wanted -= 1;
             // After a failed start the next one is part of an invocation, which then hears of it.
-            let first = if self.failed_starts > 0 { self.waiting.pop_front() } else { None };
+            let first = if self.failed_starts > 0 { self.next_job() } else { None };
             self.start(first);
             if self.failed_starts > 1 {
                 self.not_before = Some(Instant::now() + back_off(self.failed_starts, BACK_OFF_MAX));

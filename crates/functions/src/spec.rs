@@ -59,6 +59,8 @@ pub struct Spec {
     pub clients: Arc<Clients>,
     /// No other run of a server has it.
     pub run_id: Arc<str>,
+    /// Its place among the declarations: a name alone may be declared in several accounts.
+    pub index: usize,
     /// What is counted.
     pub stats: Stats,
     /// How it is started, found out once.
@@ -68,7 +70,7 @@ pub struct Spec {
 impl Spec {
     /// What marks the processes of one environment.
     pub fn marker(&self, id: u64) -> String {
-        format!("{}.{}.{id}", self.run_id, self.name)
+        format!("{}.{}.{id}", self.run_id, self.index)
     }
 
     /// What is started, and with which environment.

@@ -6,6 +6,8 @@ mod support;
 
 use std::time::{Duration, Instant};
 
+use postern_api_model::ports::{FunctionCall, FunctionInvoker as _};
+use postern_functions::{FunctionSettings, Functions};
 use support::{Declared, PATIENCE, end, error, invoke, result};
 
 /// A handler that does what its event says.
@@ -235,4 +237,24 @@ async fn a_killed_server_leaves_nothing() {
             std::process::Command::new("kill").args(["-9", &id.to_string()]).status().unwrap();
         }
     }
+}
+
+#[tokio::test]
+async fn the_end_of_a_function_is_not_that_of_its_namesake() {
+    let declared = Declared::python(OBEYS).with(|settings| settings.concurrency_max = 1);
+    let arn = "arn:aws:lambda:us-east-1:123456789012:function:hello";
+    let namesake = FunctionSettings { name: arn.to_owned(), ..declared.settings.clone() };
+    let functions = Functions::start(vec![declared.settings.clone(), namesake], support::options()).unwrap();
+    let of_namesake = async |payload: &str| {
+        let answer = functions.invoke(FunctionCall { function: arn.to_owned(), ..support::call(payload) }).await.unwrap();
+        String::from_utf8(answer.payload.to_vec()).unwrap()
+    };
+    let process = result(&functions, "{}").await;
+    for _ in 0..2 {
+        of_namesake(r#"{"do":"exit","status":1}"#).await;
+        // Its next process is started when nothing is left of the one before.
+        of_namesake("{}").await;
+    }
+    assert_eq!(result(&functions, "{}").await, process);
+    functions.shutdown(PATIENCE).await;
 }

@@ -58,6 +58,21 @@ async fn an_exception_is_an_answer() {
 }
 
 #[tokio::test]
+async fn an_exception_may_have_any_name() {
+    let functions = Declared::python(
+        "import os\nclass Ошибка(Exception):\n    pass\ndef handler(event, context):\n    if event:\n        raise type(event, (Ошибка,), {})('boom')\n    return os.getpid()\n",
+    )
+    .start();
+    let process = result(&functions, "0").await;
+    for name in ["Ошибка", "Größe", "two\\nlines"] {
+        let failure = error(&functions, &format!("\"{name}\"")).await;
+        assert_eq!((&failure["errorType"], &failure["errorMessage"]), (&name.replace("\\n", "\n").into(), &"boom".into()));
+    }
+    assert_eq!(result(&functions, "0").await, process, "it did not survive its own error");
+    end(functions).await;
+}
+
+#[tokio::test]
 async fn the_end_of_the_log_is_there_when_it_is_wanted() {
     let functions =
         Declared::python("def handler(event, context):\n    print('one')\n    print('two', end='')\n    return 1\n").start();

@@ -6,8 +6,10 @@ mod support;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use postern_api_model::ports::FunctionInvoker as _;
 use postern_functions::Functions;
-use support::{Declared, PATIENCE, end, error, invoke, result};
+use support::{Declared, PATIENCE, Running, call, end, error, invoke, result};
+use tokio::task::JoinHandle;
 
 const SLEEPS: &str = "import os, time\ndef handler(event, context):\n    time.sleep(event.get('s', 0))\n    return os.getpid()\n";
 
@@ -126,4 +128,98 @@ async fn a_warm_call_is_fast() {
     println!("median {:?}", times[100]);
     assert!(times[100] < Duration::from_millis(30), "{:?}", times[100]);
     end(running).await;
+}
+
+/// Waits for its file `go`, and writes down which events it was given.
+const NOTES: &str = "import os, time\ndef handler(event, context):\n    with open('ran', 'a') as file:\n        file.write(event + '\\n')\n    while not os.path.exists('go'):\n        time.sleep(0.01)\n";
+
+/// A function with one process that has the call `first`, and that call.
+async fn busy() -> (Running, JoinHandle<String>) {
+    let running = Declared::python(NOTES).with(|settings| settings.concurrency_max = 1).start();
+    let first = later(&running, r#""first""#);
+    wait_for(|| running.declared.path().join("ran").exists()).await;
+    (running, first)
+}
+
+fn later(functions: &Functions, event: &'static str) -> JoinHandle<String> {
+    let functions = functions.clone();
+    tokio::spawn(async move { result(&functions, event).await })
+}
+
+async fn wait_for(fits: impl Fn() -> bool) {
+    tokio::time::timeout(PATIENCE, async {
+        while !fits() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await
+    .unwrap();
+}
+
+/// Calls whose callers go away while they wait.
+async fn abandon(running: &Running, calls: u64) {
+    let waiting = running.stats()[0].waiting;
+    let calls: Vec<_> = (0..calls)
+        .map(|number| {
+            let functions = running.functions.clone();
+            tokio::spawn(async move {
+                let call = call(r#""abandoned""#);
+                if number % 2 == 0 {
+                    functions.invoke(call).await.map(drop)
+                } else {
+                    functions.invoke_streaming(call).await.map(drop)
+                }
+            })
+        })
+        .collect();
+    let all = waiting + calls.len() as u64;
+    wait_for(|| running.stats()[0].waiting == all).await;
+    for call in calls {
+        call.abort();
+        assert!(call.await.unwrap_err().is_cancelled());
+    }
+}
+
+async fn release(running: Running, calls: Vec<JoinHandle<String>>) -> String {
+    running.declared.write("go", "");
+    for call in calls {
+        call.await.unwrap();
+    }
+    let ran = std::fs::read_to_string(running.declared.path().join("ran")).unwrap();
+    end(running).await;
+    ran
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_is_not_run() {
+    let (running, first) = busy().await;
+    abandon(&running, 4).await;
+    let second = later(&running, r#""second""#);
+    wait_for(|| running.stats()[0].waiting == 5).await;
+    abandon(&running, 4).await;
+    let third = later(&running, r#""third""#);
+    assert_eq!(release(running, vec![first, second, third]).await, "first\nsecond\nthird\n");
+}
+
+#[tokio::test]
+async fn the_places_of_those_who_have_gone_are_others() {
+    let (running, first) = busy().await;
+    // As many as may wait.
+    abandon(&running, 2_000).await;
+    let second = later(&running, r#""second""#);
+    wait_for(|| running.stats()[0].waiting == 1).await;
+    assert_eq!(running.stats()[0].throttles, 0);
+    assert_eq!(release(running, vec![first, second]).await, "first\nsecond\n");
+}
+
+#[tokio::test]
+async fn no_file_is_left_when_other_handles_outlive_the_end() {
+    let running =
+        Declared::python("import os\ndef handler(event, context):\n    return os.environ['LAMBDA_RUNTIME_DIR']\n").start();
+    let directory: std::path::PathBuf = serde_json::from_str(&result(&running, "{}").await).unwrap();
+    assert!(directory.is_dir());
+    let other = running.functions.clone();
+    end(running).await;
+    assert!(!directory.exists());
+    assert_eq!(invoke(&other, "{}").await.unwrap_err().status, 500);
 }

@@ -19,7 +19,8 @@ pub fn same_account(caller: Verdict, resource: Verdict) -> Outcome {
     match (caller, resource) {
         (Verdict::Deny, _) | (_, Verdict::Deny) => Outcome::ExplicitlyDenied,
         (Verdict::Allow, _) | (_, Verdict::Allow) => Outcome::Allowed,
-        (Verdict::Silent, Verdict::Silent) => Outcome::ImplicitlyDenied,
+        // In its own account a caller is allowed by name, or by its own policy.
+        (Verdict::Silent | Verdict::Delegated, Verdict::Silent | Verdict::Delegated) => Outcome::ImplicitlyDenied,
     }
 }
 
@@ -27,8 +28,8 @@ pub fn same_account(caller: Verdict, resource: Verdict) -> Outcome {
 pub fn cross_account(caller: Verdict, resource: Verdict) -> Outcome {
     match (caller, resource) {
         (Verdict::Deny, _) | (_, Verdict::Deny) => Outcome::ExplicitlyDenied,
-        (Verdict::Allow, Verdict::Allow) => Outcome::Allowed,
-        (Verdict::Silent, _) | (_, Verdict::Silent) => Outcome::ImplicitlyDenied,
+        (Verdict::Allow, Verdict::Allow | Verdict::Delegated) => Outcome::Allowed,
+        (Verdict::Silent | Verdict::Delegated, _) | (_, Verdict::Silent) => Outcome::ImplicitlyDenied,
     }
 }
 
@@ -40,7 +41,7 @@ pub fn alone(resource: Verdict) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Verdict::{Allow, Deny, Silent};
+    use Verdict::{Allow, Delegated, Deny, Silent};
 
     #[test]
     fn the_tables() {
@@ -54,6 +55,9 @@ mod tests {
             (Deny, Allow, Outcome::ExplicitlyDenied, Outcome::ExplicitlyDenied),
             (Deny, Silent, Outcome::ExplicitlyDenied, Outcome::ExplicitlyDenied),
             (Deny, Deny, Outcome::ExplicitlyDenied, Outcome::ExplicitlyDenied),
+            (Allow, Delegated, Outcome::Allowed, Outcome::Allowed),
+            (Silent, Delegated, Outcome::ImplicitlyDenied, Outcome::ImplicitlyDenied),
+            (Deny, Delegated, Outcome::ExplicitlyDenied, Outcome::ExplicitlyDenied),
         ] {
             assert_eq!(same_account(caller, resource), same, "{caller:?} {resource:?}");
             assert_eq!(cross_account(caller, resource), cross, "{caller:?} {resource:?}");

@@ -39,6 +39,8 @@ impl Keys for NoKeys {
 pub enum Verdict {
     /// No statement applies.
     Silent,
+    /// A statement allows the caller's account, which says itself which of its callers may (IAM user guide, "AWS account principals").
+    Delegated,
     /// A statement allows, and none denies.
     Allow,
     /// A statement denies.
@@ -57,6 +59,7 @@ impl Policy {
             }
             match statement.effect {
                 Effect::Deny => return Verdict::Deny,
+                Effect::Allow if statement.delegates(request.principal) => verdict = verdict.max(Verdict::Delegated),
                 Effect::Allow => verdict = Verdict::Allow,
             }
         }
@@ -71,6 +74,11 @@ impl Statement {
             && self.actions.holds(|action| action.matches(request.action, request.keys))
             && self.resources.holds(|resource| resource.matches(request.resource, request.keys))
             && self.conditions.iter().all(|condition| condition.holds(request.keys))
+    }
+
+    /// Whether it means the caller by its account alone.
+    fn delegates(&self, caller: Principal<'_>) -> bool {
+        matches!(&self.who, Who::Are(principals) if principals.delegate(caller))
     }
 
     fn means(&self, caller: Principal<'_>) -> bool {

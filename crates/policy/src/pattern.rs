@@ -1,8 +1,8 @@
 //! Texts with wildcards: `*` for any run of characters, `?` for one.
 //!
-//! In an ARN the wildcards keep to their segment, of which a `:` is the end, unless a `*` ends its segment: then it may go on into
-//! those that follow (IAM user guide, "IAM JSON policy elements: Resource"). The sixth segment, the resource itself, goes to the
-//! end of the text.
+//! In an ARN the wildcards keep to their segment, of which a `:` is the end, but for a `*` that ends the whole pattern. IAM lets any `*`
+//! that ends a segment go on into those that follow; a path may hold colons, so that `arn:aws:execute-api:*:*:abc/*` would match
+//! `/x:abc/` of another API. The sixth segment, the resource itself, goes to the end of the text.
 
 use std::borrow::Cow;
 
@@ -67,12 +67,8 @@ impl Pattern {
             }
         }
         tokens.dedup_by(|next, before| matches!((next, before), (Token::Run(next), Token::Run(before)) if next == before));
-        // The wildcard at the end of a segment may leave it.
-        for at in 0..tokens.len() {
-            let ends_segment = matches!(tokens.get(at + 1), None | Some(Token::Character(':')));
-            if ends_segment && let Token::Run(reach) = &mut tokens[at] {
-                *reach = Reach::Anything;
-            }
+        if let Some(Token::Run(reach)) = tokens.last_mut() {
+            *reach = Reach::Anything;
         }
         Self { tokens }
     }
@@ -206,8 +202,7 @@ mod tests {
             // Inside a segment: `eu-w*1` cannot reach over the account.
             ("arn:aws:execute-api:eu-w*1:abc/prod/GET/pets", false),
             ("arn:aws:execute-api:eu-west-1?111111111111:abc/prod/GET/pets", false),
-            // At its end it can.
-            ("arn:aws:execute-api:*:abc/prod/GET/pets", true),
+            ("arn:aws:execute-api:*:abc/prod/GET/pets", false),
         ] {
             assert_eq!(matches(Form::Arn, pattern, arn), expected, "{pattern}");
         }

@@ -77,6 +77,12 @@ impl Principals {
         }
     }
 
+    /// Whether only the account of the caller is among them, and the caller is not the account itself.
+    pub(crate) fn delegate(&self, caller: Principal<'_>) -> bool {
+        let (Self::These(these), Principal::Aws { account, arn, .. }) = (self, caller) else { return false };
+        arn != root_of(account) && !these.iter().any(|one| !matches!(one, One::Account(_)) && one.is(caller))
+    }
+
     /// Whether the caller is exempt from a `Deny` with `NotPrincipal`. Documented: a session is only when it and what it stands
     /// on, its role and its account, are all named.
     pub(crate) fn exempt(&self, caller: Principal<'_>) -> bool {

@@ -61,7 +61,7 @@ fn a_denial_outweighs() {
 fn principals() {
     let ask = |principals: &str, caller| {
         let statement = format!(r#""Effect": "Allow", {principals}, "Action": "*", "Resource": "*""#);
-        verdict(&statement, caller, &NoKeys) == Verdict::Allow
+        verdict(&statement, caller, &NoKeys) >= Verdict::Delegated
     };
     for (principals, anonymous, alice, session) in [
         (r#""Principal": "*""#, true, true, true),
@@ -80,6 +80,25 @@ fn principals() {
         assert_eq!(ask(principals, SESSION), session, "{principals}");
     }
     assert!(ask(r#""Principal": {"Service": "lambda.amazonaws.com"}"#, Principal::Service("lambda.amazonaws.com")));
+}
+
+#[test]
+fn an_account_is_allowed_to_allow() {
+    let ask = |principals: &str, caller| {
+        let statement = format!(r#""Effect": "Allow", "Principal": {principals}, "Action": "*", "Resource": "*""#);
+        verdict(&statement, caller, &NoKeys)
+    };
+    let root = Principal::Aws { account: "222222222222", arn: "arn:aws:iam::222222222222:root", role_arn: None };
+    for account in [r#"{"AWS": "222222222222"}"#, r#"{"AWS": "arn:aws:iam::222222222222:root"}"#] {
+        assert_eq!(
+            [ALICE, SESSION, root].map(|caller| ask(account, caller)),
+            [Verdict::Delegated, Verdict::Delegated, Verdict::Allow]
+        );
+    }
+    assert_eq!(ask(r#"{"AWS": ["222222222222", "arn:aws:iam::222222222222:user/alice"]}"#, ALICE), Verdict::Allow);
+    assert_eq!(ask(r#""*""#, ALICE), Verdict::Allow);
+    let deny = r#""Effect": "Deny", "Principal": {"AWS": "222222222222"}, "Action": "*", "Resource": "*""#;
+    assert_eq!(verdict(deny, ALICE, &NoKeys), Verdict::Deny);
 }
 
 #[test]

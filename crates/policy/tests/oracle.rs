@@ -58,13 +58,13 @@ fn glob(left: &str, pattern: &[char], text: &[char], is_arn: bool) -> bool {
     let Some((first, rest)) = pattern.split_first() else { return text.is_empty() };
     let extended = format!("{left}{first}");
     let is_in_resource = left.matches(':').count() >= 5;
-    let may = |character: char, ends_segment: bool| !is_arn || is_in_resource || ends_segment || character != ':';
+    let may = |character: char, ends_pattern: bool| !is_arn || is_in_resource || ends_pattern || character != ':';
     match first {
         '*' => {
             let behind = rest.iter().find(|character| **character != '*');
-            let ends_segment = behind.is_none_or(|character| *character == ':');
             (0..=text.len()).any(|len| {
-                text[..len].iter().all(|character| may(*character, ends_segment)) && glob(&extended, rest, &text[len..], is_arn)
+                text[..len].iter().all(|character| may(*character, behind.is_none()))
+                    && glob(&extended, rest, &text[len..], is_arn)
             })
         }
         '?' => {
@@ -133,6 +133,12 @@ impl Small {
         }
         statement.insert("Condition".into(), conditions.into());
         statement.into()
+    }
+
+    /// The caller is a user, named by its account and not by itself.
+    fn delegates(&self, asked: &Asked) -> bool {
+        let names_user = asked.caller.is_some_and(|caller| self.principals.contains(&(caller * 2 + 1)));
+        !self.is_not_principal && !self.principals.is_empty() && !names_user
     }
 
     fn applies(&self, asked: &Asked) -> bool {
@@ -231,6 +237,7 @@ proptest! {
             let expected = match applying.iter().any(|statement| statement.is_denial) {
                 true => Verdict::Deny,
                 false if applying.is_empty() => Verdict::Silent,
+                false if applying.iter().all(|statement| statement.delegates(&asked)) => Verdict::Delegated,
                 false => Verdict::Allow,
             };
             let arn = asked.caller.map(user);

@@ -129,7 +129,7 @@ pub struct ServeArgs {
     #[arg(long)]
     dev: bool,
     /// A Lambda function that runs here: its code's directory, and its handler, such as hello=./hello:app.handler; without a handler,
-    /// the directory has an executable bootstrap [repeatable]
+    /// the directory has an executable bootstrap (repeatable)
     #[arg(long, value_name = "NAME=DIR:HANDLER")]
     function: Vec<String>,
 }
@@ -147,7 +147,7 @@ pub struct RunArgs {
     #[arg(long)]
     pub watch: bool,
     /// A Lambda function that the documents name and that runs here: its code's directory, and its handler, such as
-    /// hello=./hello:app.handler; without a handler, the directory has an executable bootstrap [repeatable]
+    /// hello=./hello:app.handler; without a handler, the directory has an executable bootstrap (repeatable)
     #[arg(long, value_name = "NAME=DIR:HANDLER")]
     function: Vec<String>,
     /// Configuration file [env: POSTERN_CONFIG] [default: postern.toml in the working directory, if it exists]

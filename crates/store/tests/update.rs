@@ -105,7 +105,6 @@ async fn a_refusal_writes_nothing_and_a_missing_aggregate_is_named() {
 async fn repetitions_are_bounded() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(&dir).await;
-    tokio::time::pause();
     store.commit(vec![create(Kind::REST_DEPLOYMENT, "taken", "{}")]).await.unwrap();
     let mut runs = 0;
     let always_conflicts = |_: &mut Tally| {

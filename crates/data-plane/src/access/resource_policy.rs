@@ -46,8 +46,7 @@ pub(super) fn strictest(policy: &Policy, principal: Principal<'_>, arn: &MethodA
     for verdict in verdicts {
         match verdict {
             Verdict::Deny => return Verdict::Deny,
-            Verdict::Silent => strictest = Verdict::Silent,
-            Verdict::Allow => {}
+            Verdict::Silent | Verdict::Delegated | Verdict::Allow => strictest = strictest.min(verdict),
         }
     }
     strictest

@@ -63,6 +63,11 @@ fn check(
     options: &VerifyOptions<'_>,
 ) -> Result<(), AuthError> {
     postern_sigv4::check(presented, head, now_s, options)?;
+    // A signature takes these for their encoded forms, and whoever reads the query splits at the one and makes a space of the other:
+    // clients encode both.
+    if head.raw_query.contains([';', '+']) {
+        return Err(AuthError::SignatureMismatch);
+    }
     // A signature covers the verb that was sent; who sees it must not be able to make another one of it.
     let name = Field::MethodOverride.name();
     if arrival.overridden.is_some() && !presented.covers(&name) {

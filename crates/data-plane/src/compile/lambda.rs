@@ -83,7 +83,7 @@ impl LambdaEndpoint {
         let role = self.credentials.as_deref().map(|text| filled(text, variables)).transpose()?;
         let role = role.filter(|role| !role.is_empty()).map(Box::from);
         if role.as_deref().is_some_and(are_of_the_caller) {
-            return Err("the integration's credentials are the caller's, which need AWS_IAM: it is not built yet");
+            return Err("the integration's credentials are those of the caller (AWS_IAM), which is not built yet");
         }
         let function = LambdaFunction::parse(&uri, role)?;
         if self.transfer == Transfer::Stream && function.transfer == Transfer::Buffered {

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const FULL_NS_MAX: u64 = 1 << 62;
 /// Later than every moment.
 const NEVER: u64 = 1 << 63;
+/// How far apart requests may be taken from a bucket in another order than they arrived in.
+const DISORDER_NS_MAX: u64 = 1_000_000_000;
 const NS_PER_S: f64 = 1e9;
 
 /// A limit as it is configured.
@@ -45,6 +47,17 @@ impl Limit {
             Pace::Never
         };
         Self { rate, burst, pace }
+    }
+
+    /// `state` without what another limit has left in it: a bucket is at most empty. Moments of requests may be out of order by a little.
+    pub(crate) fn own(&self, state: u64, now_ns: u64) -> u64 {
+        match self.pace {
+            Pace::Never => state,
+            Pace::EveryNs(every) => {
+                let empty = now_ns + every * u64::from(self.burst);
+                if state > empty + DISORDER_NS_MAX { empty } else { state }
+            }
+        }
     }
 
     /// What `state` becomes when a token is taken at `now_ns`; `None` when there is none.
@@ -99,6 +112,26 @@ mod tests {
     use super::*;
 
     const SECOND: u64 = 1_000_000_000;
+
+    #[test]
+    fn what_another_limit_has_left_is_at_most_an_empty_bucket() {
+        let (old, new) = (Limit::new(1.0, 1_000), Limit::new(1_000.0, 1_000));
+        let mut state = 0;
+        while let Some(next) = old.take(state, SECOND) {
+            state = next;
+        }
+        let refused = new.own(state, SECOND);
+        assert_eq!(new.take(refused, SECOND), None);
+        let later = new.own(refused, SECOND + SECOND / 1_000);
+        assert!(new.take(later, SECOND + SECOND / 1_000).is_some());
+        // Nothing is given to a bucket of the limit's own, whatever the order of its requests.
+        let full = new.take(0, 2 * SECOND).unwrap();
+        assert_eq!(new.own(full, SECOND + SECOND / 2), full);
+        // A limit that lets so many through, and then nobody ever.
+        let taken = Limit::new(0.0, 1).take(0, SECOND).unwrap();
+        let after = new.own(taken, SECOND);
+        assert!(new.take(new.own(after, 3 * SECOND), 3 * SECOND).is_some());
+    }
 
     /// Tokens counted one by one, in units of a billionth: what the one number stands for.
     struct Oracle {

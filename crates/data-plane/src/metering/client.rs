@@ -10,7 +10,7 @@ use postern_api_model::ports::{StoredDay, UsageEntry};
 use postern_api_model::usage_plan::{Quota, UsageDay};
 
 use super::bucket::{Bucket, Limit};
-use super::plan::{Plan, PlanSlot};
+use super::plan::{MethodLimit, Plan, PlanSlot};
 
 /// Bytes of an id that are kept in place: ids have ten characters.
 const ID_BYTES_MAX: usize = 15;
@@ -65,6 +65,7 @@ pub(super) struct Membership {
     /// State of the plan's bucket.
     pub(super) bucket: u64,
     /// States of the buckets of methods that are not full, by the method's id. Few plans limit methods.
+    #[allow(clippy::box_collection, reason = "one word in each of a million clients, of which few have such limits")]
     pub(super) methods: Option<Box<Vec<(u64, u64)>>>,
     pub(super) usage: Usage,
 }
@@ -158,17 +159,20 @@ impl Membership {
         let method = plan.stage(ask.api_id, ask.stage).and_then(|stage| stage.method(ask.path, ask.verb, ask.defined));
         let of_method = match method {
             None => None,
-            Some(method) => match method.limit.take(self.method_bucket(method.id), ask.now_ns) {
+            Some(method) => match method.limit.take(self.method_bucket(method, ask.now_ns), ask.now_ns) {
                 Some(state) => Some((method.id, state)),
                 None => return Ok(Verdict::Throttled(method.limit)),
             },
         };
         let of_plan = match plan.limit {
             None => self.bucket,
-            Some(limit) => match limit.take(self.bucket, ask.now_ns) {
-                Some(state) => state,
-                None => return Ok(Verdict::Throttled(limit)),
-            },
+            Some(limit) => {
+                self.bucket = limit.own(self.bucket, ask.now_ns);
+                match limit.take(self.bucket, ask.now_ns) {
+                    Some(state) => state,
+                    None => return Ok(Verdict::Throttled(limit)),
+                }
+            }
         };
         // A client past its quota must take nothing from the others' bucket, but hears of a throttle first.
         if let Some(bucket) = ask.bucket
@@ -283,8 +287,13 @@ impl Membership {
         };
     }
 
-    fn method_bucket(&self, id: u64) -> u64 {
-        self.methods.iter().flat_map(|methods| methods.iter()).find(|(known, _)| *known == id).map_or(0, |(_, state)| *state)
+    /// What another limit of the method's has left is corrected in place: nothing else would, while all requests are refused.
+    fn method_bucket(&mut self, method: &MethodLimit, now_ns: u64) -> u64 {
+        let known = self.methods.iter_mut().flat_map(|methods| methods.iter_mut()).find(|(known, _)| *known == method.id);
+        known.map_or(0, |(_, state)| {
+            *state = method.limit.own(*state, now_ns);
+            *state
+        })
     }
 
     fn keep_method_bucket(&mut self, id: u64, state: u64, now_ns: u64) {

@@ -65,10 +65,13 @@ impl Digest {
     }
 }
 
+/// The usage plans of an account in a region.
+type PlansById = HashMap<Arc<str>, Arc<PlanSlot>>;
+
 /// Keys, the plans they are in, and what of their counts is to be written.
 pub(super) struct Clients {
     known: papaya::HashMap<Digest, Arc<Client>>,
-    plans: Mutex<HashMap<Scope, HashMap<Arc<str>, Arc<PlanSlot>>>>,
+    plans: Mutex<HashMap<Scope, PlansById>>,
     missing: Mutex<HashMap<Digest, Instant>>,
     loader: Arc<dyn ApiKeyLoader>,
     /// Counts what changed, so that whoever reads the store knows that it may have read too early.

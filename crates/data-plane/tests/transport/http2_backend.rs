@@ -10,15 +10,18 @@ use postern_data_plane::transport::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_rustls::server::TlsStream;
 
-use crate::harness::{Backend, backend, eventually, get, soon};
+use crate::harness::{Backend, PATIENCE, backend, eventually, get, soon};
 use crate::tls::{acceptor, request};
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
+const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 /// `:status: 200` in HPACK.
 const STATUS_200: u8 = 0x88;
@@ -65,6 +68,9 @@ impl Peer {
         let frame = Frame { kind: head[3], flags: head[4], stream, payload };
         if frame.kind == SETTINGS && frame.flags == 0 {
             self.send(SETTINGS, 1, 0, &[]).await;
+        }
+        if frame.kind == PING && frame.flags == 0 {
+            self.send(PING, 1, 0, &frame.payload).await;
         }
         Some(frame)
     }
@@ -189,6 +195,57 @@ async fn more_requests_than_a_connection_takes_go_on_another() {
     hi(&upstreams, &backend).await;
     assert_eq!(backend.connections(), 2);
     held.abort();
+}
+
+/// Requests that are to be under way all at once: each is answered when the last is there.
+const AT_ONCE: usize = 100;
+
+/// Takes as many requests at a time as `takes` says. Of a second connection it knows nothing before `second_after` requests came.
+async fn answering_together(takes: Option<u32>, second_after: usize) -> Backend {
+    let arrived = tokio::sync::watch::Sender::new(0);
+    backend(move |stream, number| {
+        let arrived = arrived.clone();
+        async move {
+            if number > 0 {
+                arrived.subscribe().wait_for(|arrived| *arrived >= second_after).await.unwrap();
+            }
+            let Ok(stream) = acceptor(&[b"h2"]).accept(stream).await else { return };
+            let mut builder = h2::server::Builder::new();
+            if let Some(takes) = takes {
+                builder.max_concurrent_streams(takes);
+            }
+            let mut connection = builder.handshake::<_, bytes::Bytes>(stream).await.unwrap();
+            while let Some(Ok((_, mut respond))) = connection.accept().await {
+                arrived.send_modify(|arrived| *arrived += 1);
+                let mut arrived = arrived.subscribe();
+                tokio::spawn(async move {
+                    arrived.wait_for(|arrived| *arrived == AT_ONCE).await.unwrap();
+                    respond.send_response(http::Response::new(()), true).unwrap();
+                });
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn slow_requests_to_a_backend_not_known_yet_wait_for_none_of_each_other() {
+    // The connection that one of them begins before the first one's settings are there is of no use to the others.
+    // One that takes 32 takes what is supposed of it, and no rise wakes anybody.
+    for (takes, second_after) in [(None, AT_ONCE - 1), (Some(40), 0), (Some(32), 0)] {
+        let backend = answering_together(takes, second_after).await;
+        let upstreams = Upstreams::new(UpstreamSettings::default());
+        let mut asking = tokio::task::JoinSet::new();
+        for _ in 0..AT_ONCE {
+            let (upstreams, request) = (upstreams.clone(), ask(&backend));
+            asking.spawn(async move { upstreams.send(request, soon()).await.map(|answer| answer.status.as_u16()) });
+        }
+        while let Some(asked) = asking.join_next().await {
+            assert_eq!(asked.unwrap().unwrap(), 200, "{takes:?}");
+        }
+        let connections = backend.connections();
+        assert!(if takes.is_none() { connections <= 2 } else { connections >= 3 }, "{connections} connections, {takes:?}");
+    }
 }
 
 /// Refuses the first request in its own way, then answers all.
@@ -359,22 +416,40 @@ async fn an_answer_given_up_resets_its_stream_alone_and_one_not_read_holds_up_no
 
 #[tokio::test]
 async fn a_deadline_ends_a_request_and_not_its_connection() {
-    let backend = backend(|stream, _| async move {
-        let Some(mut peer) = Peer::greet(stream, &[]).await else { return };
-        while let Some(frame) = peer.next().await {
-            // No answer to a request of another path.
-            if frame.kind == HEADERS && frame.payload.contains(&PATH_ROOT) {
-                peer.answer(frame.stream).await;
+    let (silent_seen, silent_reset) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (seen, reset) = (Arc::clone(&silent_seen), Arc::clone(&silent_reset));
+    let backend = backend(move |stream, _| {
+        let (seen, reset) = (Arc::clone(&seen), Arc::clone(&reset));
+        async move {
+            let Some(mut peer) = Peer::greet(stream, &[]).await else { return };
+            while let Some(frame) = peer.next().await {
+                match frame.kind {
+                    HEADERS if frame.payload.contains(&PATH_ROOT) => peer.answer(frame.stream).await,
+                    // No answer to a request of another path.
+                    HEADERS => seen.notify_one(),
+                    RST_STREAM if frame.payload == CANCEL => reset.notify_one(),
+                    _ => {}
+                }
             }
         }
     })
     .await;
     let upstreams = Upstreams::new(UpstreamSettings::default());
     hi(&upstreams, &backend).await;
-    let brief = tokio::time::Instant::now() + Duration::from_millis(100);
+    let deadline = soon();
     let silent = UpstreamRequest { uri: "/silent".parse().unwrap(), ..ask(&backend) };
-    let error = upstreams.send(silent, brief).await.err().unwrap();
+    let asked = tokio::spawn({
+        let upstreams = upstreams.clone();
+        async move { upstreams.send(silent, deadline).await }
+    });
+    silent_seen.notified().await;
+    // The clock leaps: a deadline so short that a test may wait for it may also pass before the backend has the request.
+    tokio::time::pause();
+    tokio::time::advance(deadline.saturating_duration_since(Instant::now())).await;
+    tokio::time::resume();
+    let error = asked.await.unwrap().err().unwrap();
     assert!(matches!(error, UpstreamError::Timeout { sent: true }), "{error:?}");
+    tokio::time::timeout(PATIENCE, silent_reset.notified()).await.unwrap();
     hi(&upstreams, &backend).await;
     assert_eq!(backend.connections(), 1);
 }

@@ -1,7 +1,9 @@
 //! AWS's event-stream framing (`application/vnd.amazon.eventstream`; Smithy, "Event stream specification"): messages with typed headers, a
 //! payload, and a checksum of each part.
 //!
-//!     total length u32 | length of headers u32 | CRC32 of these | headers | payload | CRC32 of all before
+//! ```text
+//! total length u32 | length of headers u32 | CRC32 of these | headers | payload | CRC32 of all before
+//! ```
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use postern_api_model::ports::FunctionEnd;

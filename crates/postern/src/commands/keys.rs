@@ -1,5 +1,5 @@
-//! `postern keys`: access keys, also beside a running server. The server reads keys from the store with every request, so
-//! that what happens here holds at once.
+//! `postern keys`: access keys, also beside a running server. The server reads keys from the store with every management
+//! call, and at most half a second late for API traffic.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -77,13 +77,13 @@ async fn all(store: &dyn Store, account: &str) -> Result<Vec<AccessKey>, Failure
 
 fn created(key: &AccessKey, output: Output) -> String {
     match output {
-        Output::Json => json!({
-            "accessKeyId": key.id,
-            "secretAccessKey": key.secret.expose(),
-            "account": key.account,
-            "policy": policy_of(key),
-        })
-        .to_string(),
+        Output::Json => {
+            let mut made = json!({ "accessKeyId": key.id, "secretAccessKey": key.secret.expose(), "account": key.account });
+            if key.policy.is_some() {
+                made["policy"] = policy_of(key);
+            }
+            made.to_string()
+        }
         Output::Table => format!(
             "access key id      {}\nsecret access key  {}\naccount            {}\nThe secret is shown this once.",
             key.id,

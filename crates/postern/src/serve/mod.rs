@@ -264,7 +264,8 @@ struct Server {
     stop: watch::Sender<bool>,
     managing: JoinHandle<()>,
     following: JoinHandle<()>,
-    flushing: JoinHandle<()>,
+    flushing: Arc<Flushing>,
+    flushed: JoinHandle<()>,
     checking: JoinHandle<()>,
     workers: Workers,
 }
@@ -292,8 +293,9 @@ impl Server {
         });
         let following = tokio::spawn(follow(Arc::clone(&planes.publisher), planes.seq));
         let checking = tokio::spawn(async move { checked.check_links(&checkers).await });
-        let flushing = tokio::spawn(Arc::clone(&planes.flushing).run());
-        Ok(Self { management, http, control_plane, stop, managing, following, checking, flushing, workers })
+        let flushing = Arc::clone(&planes.flushing);
+        let flushed = tokio::spawn(Arc::clone(&flushing).run());
+        Ok(Self { management, http, control_plane, stop, managing, following, checking, flushing, flushed, workers })
     }
 
     /// Lets what is under way be answered, for at most `timeout`.
@@ -305,7 +307,10 @@ impl Server {
         if managed.is_err() {
             tracing::warn!("management calls were still under way when the time for draining was over");
         }
-        self.flushing.abort();
+        self.flushing.stop();
+        if tokio::time::timeout(timeout, self.flushed).await.is_err() {
+            tracing::warn!("what usage plans counted was still being stored when the time for draining was over");
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::access::CallerFact;
 use crate::compile::{PublishedStage, ResourceIndex};
 use crate::content::{Conversion, Kind};
 use crate::context::{Arrival, ContextVariable};
@@ -123,10 +124,11 @@ impl Event<'_> {
     /// All of its members are there, null when unknown (recorded); the key's only where a key is required, or under test.
     fn push_identity(&self, out: &mut Writer) {
         let value = |variable: ContextVariable| variable.value(self.arrival, self.stage, None);
+        let caller = |fact: CallerFact| value(ContextVariable::Caller(fact));
         out.optional("cognitoIdentityPoolId", None);
-        out.optional("accountId", None);
+        out.optional("accountId", caller(CallerFact::AccountId).as_deref());
         out.optional("cognitoIdentityId", None);
-        out.optional("caller", None);
+        out.optional("caller", caller(CallerFact::Caller).as_deref());
         for (name, variable) in [("apiKey", ContextVariable::ApiKey), ("apiKeyId", ContextVariable::ApiKeyId)] {
             if let Some(text) = value(variable) {
                 out.text(name, &text);
@@ -134,12 +136,12 @@ impl Event<'_> {
         }
         out.optional("sourceIp", value(ContextVariable::SourceIp).as_deref());
         out.optional("principalOrgId", None);
-        out.optional("accessKey", None);
+        out.optional("accessKey", caller(CallerFact::AccessKey).as_deref());
         out.optional("cognitoAuthenticationType", None);
         out.optional("cognitoAuthenticationProvider", None);
-        out.optional("userArn", None);
+        out.optional("userArn", caller(CallerFact::UserArn).as_deref());
         out.optional("userAgent", value(ContextVariable::UserAgent).as_deref());
-        out.optional("user", None);
+        out.optional("user", caller(CallerFact::User).as_deref());
     }
 
     fn push_body(&self, out: &mut Writer) {

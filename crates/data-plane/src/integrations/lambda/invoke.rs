@@ -127,6 +127,8 @@ pub(super) fn runner<'b>(backends: &'b Backends, function: &LambdaFunction, acco
         Some(FunctionTarget::RuntimeInterfaceEmulator(base)) => Ok(Runner::Emulator(base)),
         Some(FunctionTarget::Endpoint(base)) => Ok(Runner::Lambda(Place::At(base), called)),
         Some(FunctionTarget::Aws) => Ok(Runner::Lambda(Place::Aws, function.name.to_string())),
+        // Whoever lent the key for it has lent it to the account whose functions it invokes.
+        None if !is_allowed => Err(foreign(function, account)),
         None if backends.services.default.is_some() || backends.services.by_service.contains_key(SERVICE) => {
             Ok(Runner::Lambda(Place::Configured, called))
         }
@@ -136,6 +138,16 @@ pub(super) fn runner<'b>(backends: &'b Backends, function: &LambdaFunction, acco
             function.name
         ))),
     }
+}
+
+/// Of another account, and declared for it alone or not at all.
+fn foreign(function: &LambdaFunction, account: &str) -> GatewayError {
+    let (short, _) = function.short_name();
+    GatewayError::Unconfigured(format!(
+        "the Lambda function {} is another account's, and an API of {account} may only call it where it is declared by its bare name, as \
+         functions.{short}",
+        function.name
+    ))
 }
 
 fn signed<'a>(place: Place<'a>, name: &str, call: LambdaCall<'a>) -> Result<SignedRequest<'a>, GatewayError> {

@@ -3,7 +3,8 @@
 //! A backend that refuses a stream, or goes away before it, says that it has not looked at the request (RFC 9113, 8.7): such a
 //! request is sent again if its body is still there.
 
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -14,8 +15,9 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, Method, Request, Response, Uri, Version, header};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
-use hyper::client::conn::http2::{Builder, SendRequest};
+use hyper::client::conn::http2::{Builder, Connection, SendRequest};
 use hyper_util::rt::TokioTimer;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::connection::Lease;
@@ -49,15 +51,22 @@ const PING_TIMEOUT_MS: u64 = 10_000;
 /// A connection, shared by its streams and the pool. It closes when the last of them has let go of it.
 pub(super) struct Multiplexed {
     sender: SendRequest<Body>,
-    /// Streams under way.
-    active: AtomicUsize,
-    /// How many the backend takes, kept by the connection's task.
-    limit: Arc<AtomicUsize>,
+    load: Arc<Load>,
     /// Set when it must take no more.
     retired: AtomicBool,
     idle_since_tick: AtomicU64,
     pub(super) opened_tick: u64,
     pub(super) place: Place,
+}
+
+/// How much there is on a connection.
+struct Load {
+    /// Streams under way.
+    active: AtomicUsize,
+    /// How many the backend takes, kept by the connection's task.
+    limit: AtomicUsize,
+    /// Tells that task to look again how many it takes.
+    look: Notify,
 }
 
 /// The right to one stream, given back when it is dropped.
@@ -69,13 +78,25 @@ pub(super) struct Stream {
 
 /// Runs a connection's tasks. Each holds the slot: the connection counts as open until the last has ended.
 #[derive(Clone)]
-struct SlotExecutor(Arc<Slot>);
+struct SlotExecutor {
+    slot: Arc<Slot>,
+    load: Arc<Load>,
+}
 
 impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for SlotExecutor {
     fn execute(&self, future: F) {
-        let slot = Arc::clone(&self.0);
+        let Self { slot, load } = self.clone();
         tokio::spawn(async move {
-            future.await;
+            let mut future = pin!(future);
+            poll_fn(|cx| {
+                let polled = future.as_mut().poll(cx);
+                // One of these tasks reads what the backend says, and tells nobody: no request comes that would wake the other one.
+                if !load.has_room() {
+                    load.look.notify_one();
+                }
+                polled
+            })
+            .await;
             drop(slot);
         });
     }
@@ -84,7 +105,8 @@ impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for SlotExe
 /// Begins a connection on `slot` and takes its first stream.
 pub(super) async fn begin(io: UpstreamIo, slot: Slot, place: Place) -> Result<Lease, UpstreamError> {
     let slot = Arc::new(slot);
-    let (sender, mut connection) = Builder::new(SlotExecutor(Arc::clone(&slot)))
+    let load = Arc::new(Load::default());
+    let (sender, connection) = Builder::new(SlotExecutor { slot: Arc::clone(&slot), load: Arc::clone(&load) })
         .timer(TokioTimer::new())
         .initial_max_send_streams(STREAMS_UNTOLD_MAX)
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
@@ -96,11 +118,9 @@ pub(super) async fn begin(io: UpstreamIo, slot: Slot, place: Place) -> Result<Le
         .handshake(io)
         .await
         .map_err(|error| UpstreamError::Network { reason: error.to_string(), sent: false })?;
-    let limit = Arc::new(AtomicUsize::new(STREAMS_UNTOLD_MAX));
     let multiplexed = Multiplexed {
         sender,
-        active: AtomicUsize::new(0),
-        limit: Arc::clone(&limit),
+        load: Arc::clone(&load),
         retired: AtomicBool::new(false),
         idle_since_tick: AtomicU64::new(slot.pool().now()),
         opened_tick: slot.pool().now(),
@@ -108,13 +128,7 @@ pub(super) async fn begin(io: UpstreamIo, slot: Slot, place: Place) -> Result<Le
     };
     let lease = slot.opened_http2(Arc::new(multiplexed));
     tokio::spawn(async move {
-        let ended = std::future::poll_fn(|cx| {
-            let polled = Pin::new(&mut connection).poll(cx);
-            // Every request wakes this task, so that what the backend said last is known at the next one.
-            limit.store(connection.current_max_send_streams().min(STREAMS_MAX), Relaxed);
-            polled
-        })
-        .await;
+        let ended = run(connection, &load, &slot).await;
         drop(slot);
         if let Err(error) = ended {
             tracing::debug!(%error, "backend connection ended");
@@ -123,15 +137,47 @@ pub(super) async fn begin(io: UpstreamIo, slot: Slot, place: Place) -> Result<Le
     Ok(lease)
 }
 
-impl Multiplexed {
-    /// Whether it takes one more request.
-    pub(super) fn has_room(&self) -> bool {
+/// Passes requests on until the connection ends, and keeps what the backend said last of how many it takes: every request wakes this
+/// task, and where there is no room for one, whatever arrives does.
+async fn run(mut connection: Connection<UpstreamIo, Body, SlotExecutor>, load: &Load, slot: &Slot) -> hyper::Result<()> {
+    loop {
+        let polled = poll_fn(|cx| {
+            let polled = Pin::new(&mut connection).poll(cx);
+            if load.takes(connection.current_max_send_streams()) {
+                slot.streams_added();
+            }
+            polled
+        });
+        tokio::select! {
+            biased;
+            ended = polled => return ended,
+            () = load.look.notified() => {}
+        }
+    }
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Self { active: AtomicUsize::new(0), limit: AtomicUsize::new(STREAMS_UNTOLD_MAX), look: Notify::new() }
+    }
+}
+
+impl Load {
+    fn has_room(&self) -> bool {
         self.active.load(Relaxed) < self.limit.load(Relaxed)
     }
 
-    /// How many more requests it takes.
-    pub(super) fn room(&self) -> usize {
-        self.limit.load(Relaxed).saturating_sub(self.active.load(Relaxed))
+    /// Notes how many streams the backend takes; whether these are more than before.
+    fn takes(&self, streams: usize) -> bool {
+        let limit = streams.min(STREAMS_MAX);
+        limit > self.limit.swap(limit, Relaxed)
+    }
+}
+
+impl Multiplexed {
+    /// Whether it takes one more request.
+    pub(super) fn has_room(&self) -> bool {
+        self.load.has_room()
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -139,7 +185,7 @@ impl Multiplexed {
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        self.active.load(Relaxed) == 0
+        self.load.active.load(Relaxed) == 0
     }
 
     /// The tick since which it has been idle.
@@ -148,7 +194,7 @@ impl Multiplexed {
     }
 
     pub(super) fn stream(self: &Arc<Self>, origin: &Origin, pool: &Arc<Pool>) -> Stream {
-        self.active.fetch_add(1, Relaxed);
+        self.load.active.fetch_add(1, Relaxed);
         Stream { shared: Arc::clone(self), origin: origin.clone(), pool: Arc::clone(pool) }
     }
 }
@@ -156,7 +202,7 @@ impl Multiplexed {
 impl Drop for Stream {
     fn drop(&mut self) {
         self.shared.idle_since_tick.store(self.pool.now(), Relaxed);
-        self.shared.active.fetch_sub(1, Relaxed);
+        self.shared.load.active.fetch_sub(1, Relaxed);
         self.pool.stream_ended(&self.origin);
     }
 }

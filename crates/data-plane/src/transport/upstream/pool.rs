@@ -275,12 +275,18 @@ impl Pool {
         if let Some(connections) = table.origins.get_mut(origin) {
             connections.opening -= 1;
             connections.spoken = Spoken::Http2;
-            for _ in 0..shared.room().min(connections.waiting) {
-                connections.freed.notify_one();
-            }
             connections.multiplexed.push(shared);
+            // All of them: whoever finds no stream opens the next connection, or waits for that one.
+            connections.freed.notify_waiters();
         }
         lease
+    }
+
+    /// The backend takes more streams on a shared connection than it was thought to: many may be had at once.
+    pub(super) fn streams_added(&self, origin: &Origin) {
+        if let Some(connections) = self.table().origins.get(origin) {
+            connections.freed.notify_waiters();
+        }
     }
 
     /// A connection was closed, or not opened after all.

@@ -60,6 +60,11 @@ impl Slot {
         self.stage.store(Stage::Open as u8, Relaxed);
         self.pool.opened_http2(&self.origin, shared)
     }
+
+    /// Its backend takes more streams on it than before.
+    pub(super) fn streams_added(&self) {
+        self.pool.streams_added(&self.origin);
+    }
 }
 
 impl Drop for Slot {

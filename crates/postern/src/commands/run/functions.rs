@@ -9,8 +9,11 @@ use super::mock_integrations::operations;
 use crate::config::Settings;
 
 /// What a `uri` has around the name or ARN of a function (AWS docs, "x-amazon-apigateway-integration object").
-const BEFORE: &str = ":lambda:path/2015-03-31/functions/";
-const AFTER: &str = "/invocations";
+const AROUND: [(&str, &str); 2] = [
+    (":lambda:path/2015-03-31/functions/", "/invocations"),
+    // Where the response is streamed (AWS docs, "Set up a Lambda proxy integration with payload response streaming").
+    (":lambda:path/2021-11-15/functions/", "/response-streaming-invocations"),
+];
 
 /// The functions that run somewhere.
 pub struct KnownFunctions {
@@ -38,8 +41,10 @@ impl KnownFunctions {
 
     /// The name of the function that this integration calls, if it runs nowhere. What is left to stage variables is for the request.
     fn missing<'a>(&self, uri: &'a str) -> Option<&'a str> {
-        let (_, rest) = uri.split_once(BEFORE)?;
-        let called = rest.strip_suffix(AFTER).unwrap_or(rest);
+        let called = AROUND.iter().find_map(|(before, after)| {
+            let (_, rest) = uri.split_once(before)?;
+            Some(rest.strip_suffix(after).unwrap_or(rest))
+        })?;
         if self.others == Others::Elsewhere || called.contains("${") {
             return None;
         }
@@ -96,6 +101,17 @@ mod tests {
         }
         assert_eq!(known(&[], Others::Elsewhere).missing(&uri(arn)), None);
         assert_eq!(known(&[], Others::Nowhere).missing("http://127.0.0.1:9000/"), None);
+    }
+
+    #[test]
+    fn functions_that_stream_are_found_too() {
+        for (function, expected) in [("hello", None), ("hello:prod", None), ("other", Some("other")), ("other:7", Some("other"))]
+        {
+            let uri = format!(
+                "arn:aws:apigateway:us-east-1:lambda:path/2021-11-15/functions/arn:aws:lambda:us-east-1:123456789012:function:{function}/response-streaming-invocations"
+            );
+            assert_eq!(known(&["hello"], Others::Nowhere).missing(&uri), expected, "{function}");
+        }
     }
 
     #[test]

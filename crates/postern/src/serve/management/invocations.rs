@@ -66,8 +66,14 @@ impl Invocations {
             return ControlPlane::refuse(&not_found(&named.arn(&caller))).map(Body::full);
         };
         // Where nobody proves who they are, everybody is whoever the function belongs to.
-        let account = named.account().filter(|_| self.mode == Mode::Dev).unwrap_or(&caller.account).to_owned();
-        let answer = api.serve_as(&Scope { account, ..caller }, request).await;
+        let caller = match self.mode {
+            Mode::Signed => caller,
+            Mode::Dev => Scope {
+                account: named.account().unwrap_or(&caller.account).to_owned(),
+                region: named.region().unwrap_or(&caller.region).to_owned(),
+            },
+        };
+        let answer = api.serve_as(&caller, request).await;
         match answer.body().size_hint().exact() {
             Some(0) => answer.map(|_| Body::empty()),
             _ => answer.map(|body| Body::stream(body.map_err(|never| match never {}))),
@@ -87,6 +93,11 @@ impl NamedFunction {
     fn account(&self) -> Option<&str> {
         let account = self.0.split_once(":function:")?.0.rsplit(':').next()?;
         (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
+    }
+
+    /// The region of a whole ARN.
+    fn region(&self) -> Option<&str> {
+        self.0.strip_prefix("arn:")?.split(':').nth(2)
     }
 
     fn arn(&self, caller: &Scope) -> String {

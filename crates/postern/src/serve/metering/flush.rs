@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use postern_api_model::ports::{PortFuture, UsageMeter, UsageSink};
 use postern_data_plane::Gateway;
+use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
 
 /// What a crash forgets at most: requests that were admitted since.
@@ -17,20 +18,29 @@ const LAST_WAIT: Duration = Duration::from_millis(500);
 pub struct Flushing {
     gateway: Arc<Gateway>,
     sink: Arc<dyn UsageSink>,
+    stopped: Notify,
 }
 
 impl Flushing {
     /// From `gateway` into `sink`.
     pub fn new(gateway: Arc<Gateway>, sink: Arc<dyn UsageSink>) -> Self {
-        Self { gateway, sink }
+        Self { gateway, sink, stopped: Notify::new() }
     }
 
-    /// Until it is aborted.
+    /// Ends [`Self::run`] once what it writes is written: broken off, it would not know whether that is counted.
+    pub fn stop(&self) {
+        self.stopped.notify_one();
+    }
+
+    /// Until it is stopped.
     pub async fn run(self: Arc<Self>) {
         let mut ticks = tokio::time::interval(Duration::from_millis(QUOTA_FLUSH_MS));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            ticks.tick().await;
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = self.stopped.notified() => return,
+            }
             if let Err(reason) = self.gateway.flush_usage(self.sink.as_ref()).await {
                 tracing::warn!(reason, "what usage plans counted cannot be stored now; it is kept and tried again");
             }

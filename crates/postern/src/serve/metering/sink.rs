@@ -30,6 +30,10 @@ impl StoreUsageSink {
 
     async fn store_all(&self, entries: Vec<UsageEntry>) -> Result<Vec<Option<StoredDay>>, StoreError> {
         let mut rows: Vec<Row> = entries.into_iter().map(Row::new).collect();
+        // Nothing in the store says that a row which is not there belongs to a key that was taken out of the plan.
+        for row in rows.iter_mut().filter(|row| row.entry.known.version == 0) {
+            self.read_again(row).await?;
+        }
         let mut conflicts = 0;
         loop {
             let writes = rows.iter().filter_map(Row::write).collect::<Result<Vec<_>, _>>()?;
