@@ -33,20 +33,27 @@ const SECURITY_GROUPS_MAX: usize = 16;
 /// Far more than EC2's own ids have (26), so that nothing is stored that cannot be one.
 const EC2_ID_CHARS_MAX: usize = 64;
 
+/// The answers that show one link are types of their own with the same members.
+macro_rules! shown {
+    ($answer:ident, $link:ident, $status:ident, $message:ident) => {
+        $answer {
+            created_date: Some(Timestamp($link.created)),
+            name: Some($link.name),
+            security_group_ids: Some($link.security_group_ids),
+            subnet_ids: Some($link.subnet_ids),
+            tags: Some(shown_tags($link.tags)),
+            vpc_link_id: Some($link.id),
+            vpc_link_status: Some(VpcLinkStatus::$status),
+            vpc_link_status_message: Some($message.to_owned()),
+            vpc_link_version: Some(VpcLinkVersion::V2),
+        }
+    };
+}
+
 pub(super) async fn create(plane: &ControlPlane, caller: &Caller, input: CreateVpcLinkInput) -> ApiResult<CreateVpcLinkResponse> {
     let checked = build(input, plane.now())?;
     let link = plane.transact::<VpcLinkV2, _, _>(caller, "", || create_once(plane, caller, &checked)).await?;
-    Ok(CreateVpcLinkResponse {
-        created_date: Some(Timestamp(link.created)),
-        name: Some(link.name),
-        security_group_ids: Some(link.security_group_ids),
-        subnet_ids: Some(link.subnet_ids),
-        tags: Some(shown_tags(link.tags)),
-        vpc_link_id: Some(link.id),
-        vpc_link_status: Some(VpcLinkStatus::Pending),
-        vpc_link_status_message: Some(PROVISIONING.to_owned()),
-        vpc_link_version: Some(VpcLinkVersion::V2),
-    })
+    Ok(shown!(CreateVpcLinkResponse, link, Pending, PROVISIONING))
 }
 
 /// Under an id of its own, drawn again when it is taken. Integrations name a link by its id alone, whichever service made it, so that
@@ -112,17 +119,7 @@ impl Ec2Ids {
 pub(super) async fn show(plane: &ControlPlane, caller: &Caller, input: GetVpcLinkInput) -> ApiResult<GetVpcLinkResponse> {
     let id = &input.vpc_link_id;
     let link = plane.load::<VpcLinkV2>(caller, id, || missing(id)).await?;
-    Ok(GetVpcLinkResponse {
-        created_date: Some(Timestamp(link.created)),
-        name: Some(link.name),
-        security_group_ids: Some(link.security_group_ids),
-        subnet_ids: Some(link.subnet_ids),
-        tags: Some(shown_tags(link.tags)),
-        vpc_link_id: Some(link.id),
-        vpc_link_status: Some(VpcLinkStatus::Available),
-        vpc_link_status_message: Some(READY.to_owned()),
-        vpc_link_version: Some(VpcLinkVersion::V2),
-    })
+    Ok(shown!(GetVpcLinkResponse, link, Available, READY))
 }
 
 pub(super) async fn list(plane: &ControlPlane, caller: &Caller, input: GetVpcLinksInput) -> ApiResult<GetVpcLinksResponse> {
@@ -156,17 +153,7 @@ pub(super) async fn update(plane: &ControlPlane, caller: &Caller, input: UpdateV
         Ok(link.clone())
     };
     let link = plane.change(caller, id, || missing(id), change).await?;
-    Ok(UpdateVpcLinkResponse {
-        created_date: Some(Timestamp(link.created)),
-        name: Some(link.name),
-        security_group_ids: Some(link.security_group_ids),
-        subnet_ids: Some(link.subnet_ids),
-        tags: Some(shown_tags(link.tags)),
-        vpc_link_id: Some(link.id),
-        vpc_link_status: Some(VpcLinkStatus::Available),
-        vpc_link_status_message: Some(READY.to_owned()),
-        vpc_link_version: Some(VpcLinkVersion::V2),
-    })
+    Ok(shown!(UpdateVpcLinkResponse, link, Available, READY))
 }
 
 /// Refused while it is in use, which the operation's model has no error for, and AWS does all the same (reported).
