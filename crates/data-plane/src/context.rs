@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
 use tokio::time::Instant;
 
 use crate::access::{Caller, CallerFact};
+use crate::authorizers::Identified;
 use crate::clock::{self, EpochMillis};
 use crate::compile::PublishedStage;
 use crate::execution_log::{ExecutionLog, Spellings};
@@ -68,6 +69,8 @@ pub(crate) struct Arrival {
     pub(crate) api_key: OnceLock<Box<AcceptedKey>>,
     /// Who sent it, once that is proven.
     pub(crate) caller: OnceLock<Arc<Caller>>,
+    /// What its authorizer said of it.
+    pub(crate) authorizer: OnceLock<Box<Identified>>,
 }
 
 /// Who wrote the names of a request's fields, and where that is to be found.
@@ -129,6 +132,7 @@ impl Arrival {
             log: OnceLock::new(),
             api_key: OnceLock::new(),
             caller: OnceLock::new(),
+            authorizer: OnceLock::new(),
         };
         (arrival, Message { headers, present, body })
     }
@@ -156,6 +160,7 @@ impl Arrival {
             log: OnceLock::new(),
             api_key: OnceLock::new(),
             caller: OnceLock::new(),
+            authorizer: OnceLock::new(),
         };
         (arrival, Message { headers, present, body: body.into() })
     }
@@ -326,7 +331,7 @@ fn is_uuid(text: &[u8]) -> bool {
 }
 
 /// A `$context` variable that has a value on this gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ContextVariable {
     AccountId,
     ApiId,
@@ -337,6 +342,8 @@ pub(crate) enum ContextVariable {
     HttpMethod,
     ApiKey,
     Caller(CallerFact),
+    /// `authorizer.…`: what an authorizer said under this name.
+    Authorizer(Box<str>),
     ApiKeyId,
     SourceIp,
     UserAgent,
@@ -377,6 +384,7 @@ impl ContextVariable {
             "resourcePath" => Self::ResourcePath,
             "stage" => Self::Stage,
             "xrayTraceId" => Self::XrayTraceId,
+            other if other.starts_with("authorizer.") => Self::Authorizer(other["authorizer.".len()..].into()),
             other => {
                 let name = other.strip_prefix("identity.")?;
                 Self::Caller(CallerFact::ALL.into_iter().find(|(known, _)| *known == name)?.1)
@@ -386,7 +394,7 @@ impl ContextVariable {
 
     /// Its value for a request. `resource` is (id, path), unknown before routing.
     pub(crate) fn value<'a>(
-        self,
+        &self,
         arrival: &'a Arrival,
         stage: &'a PublishedStage,
         resource: Option<(&'a str, &'a str)>,
@@ -406,7 +414,8 @@ impl ContextVariable {
             Self::ApiKey => text(&arrival.api_key.get()?.value),
             Self::ApiKeyId if stage.is_test() => Some(TESTED_API_KEY_ID.into()),
             Self::ApiKeyId => Some(arrival.api_key.get()?.id.as_str().into()),
-            Self::Caller(fact) => arrival.caller().map(|caller| caller.fact(fact)),
+            Self::Caller(fact) => arrival.caller().map(|caller| caller.fact(*fact)),
+            Self::Authorizer(path) => arrival.authorizer.get()?.variable(path),
             Self::SourceIp if stage.is_test() => Some(TESTED_SOURCE_IP.into()),
             Self::SourceIp => Some(arrival.peer.to_string().into()),
             Self::UserAgent => arrival.user_agent.as_ref().and_then(text),

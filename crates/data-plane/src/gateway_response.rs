@@ -50,7 +50,12 @@ fn built_in_body(error: &GatewayError) -> Bytes {
         GatewayError::AccessDenied(_) => "{\"Message\":",
         _ => start,
     };
-    Bytes::from(format!("{start}{}}}", json_string(&error.message())))
+    Bytes::from(format!("{start}{}}}", message_string(error)))
+}
+
+/// `$context.error.messageString`.
+fn message_string(error: &GatewayError) -> String {
+    if error.has_message() { json_string(&error.message()) } else { "null".to_owned() }
 }
 
 /// What every gateway response carries.
@@ -129,7 +134,7 @@ impl<'a> Values<'a> {
     fn error(&self, variable: ErrorVariable) -> Cow<'_, str> {
         match variable {
             ErrorVariable::Message => self.error.message(),
-            ErrorVariable::MessageString => json_string(&self.error.message()).into(),
+            ErrorVariable::MessageString => message_string(self.error).into(),
             ErrorVariable::ResponseType => self.error.kind().map_or("", |kind| kind.as_str()).into(),
             // Templates put it between quotes, and it has quotes of its own.
             ErrorVariable::ValidationErrorString => {

@@ -5,7 +5,7 @@
 //! * [`backends`] is what AWS's names stand for on this machine.
 //! * `links` is what VPC links lead to: addresses that are checked and take turns.
 //! * `registry` holds the APIs of this node.
-//! * `access` says who may call which method.
+//! * `access` says who may call which method; `authorizers` are asked where an API says so.
 //! * `pipeline` lists the stages of a request, which are in `stages`; `integrations` calls what stands behind a method.
 //! * `mapping_template` is what templates see and do; [`render`] renders one without a request.
 //! * `execution_log` says what happened to one request; `test_invoke` makes one up to say it.
@@ -13,6 +13,7 @@
 
 mod access;
 mod access_log;
+mod authorizers;
 pub mod backends;
 mod clock;
 mod compile;

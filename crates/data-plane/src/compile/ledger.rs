@@ -7,6 +7,7 @@
 
 mod table;
 
+use super::authorizers::BUILT_TYPES;
 use super::lambda;
 use postern_api_model::apigateway::{ApiKeySourceType, SecurityPolicy};
 use postern_api_model::apigateway::{ConnectionType, EndpointAccessMode, EndpointType, IntegrationType, ResponseTransferMode};
@@ -182,7 +183,8 @@ pub(crate) fn method(method: &Method, findings: &mut Findings) {
         responses,
         integration: _,
     } = method;
-    let is_built = matches!(authorization_type.as_str(), AUTHORIZATION_NONE | AUTHORIZATION_AWS_IAM);
+    let is_built = matches!(authorization_type.as_str(), AUTHORIZATION_NONE | AUTHORIZATION_AWS_IAM)
+        || BUILT_TYPES.contains(&authorization_type.as_str());
     findings.block(format!("authorizationType {authorization_type}"), when(!is_built));
     findings.note("Method.authorizerId", some(authorizer_id));
     findings.note("Method.authorizationScopes", when(!authorization_scopes.is_empty()));

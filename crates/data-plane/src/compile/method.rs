@@ -7,6 +7,7 @@ use http::HeaderName;
 use postern_api_model::apigateway::{ConnectionType, IntegrationType, ResponseTransferMode};
 use postern_api_model::rest_api::{AUTHORIZATION_AWS_IAM, AUTHORIZATION_NONE, Definition, Integration, Method};
 
+use super::authorizers::{self, AuthorizerIndex, BUILT_TYPES};
 use super::expression::{BodySources, Destination, RequestSource};
 use super::lambda::{self, LambdaEndpoint};
 use super::responses::Responses;
@@ -48,6 +49,8 @@ pub(crate) enum Authorization {
     None,
     /// By a signature.
     AwsIam,
+    /// As this authorizer says; or why there is none to ask.
+    Authorizer(Result<AuthorizerIndex, &'static str>),
     /// In a way that is not built; the method is always blocked.
     Unbuilt,
 }
@@ -174,7 +177,7 @@ impl CompiledMethod {
             resource: surroundings.resource,
             verb: method.http_method.as_str().into(),
             requires_api_key: method.api_key_required,
-            authorization: Authorization::parse(&method.authorization_type),
+            authorization: Authorization::compile(method, surroundings.definition),
             validation,
             integration,
             blocked: Blocked::of(&label, own.blocking),
@@ -212,10 +215,11 @@ impl CompiledMethod {
 }
 
 impl Authorization {
-    fn parse(text: &str) -> Self {
-        match text {
+    fn compile(method: &Method, definition: &Definition) -> Self {
+        match method.authorization_type.as_str() {
             AUTHORIZATION_NONE => Self::None,
             AUTHORIZATION_AWS_IAM => Self::AwsIam,
+            kind if BUILT_TYPES.contains(&kind) => Self::Authorizer(authorizers::of_method(method, definition)),
             _ => Self::Unbuilt,
         }
     }

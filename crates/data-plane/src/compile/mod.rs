@@ -4,6 +4,7 @@
 //! settings; it is made again whenever the stage changes, without compiling. What is wrong with a method compiles to a method
 //! that answers so, because AWS says it at the request.
 
+mod authorizers;
 mod expression;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
@@ -28,6 +29,7 @@ mod validation;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub(crate) use authorizers::{AuthorizerIndex, AuthorizerKind, CompiledAuthorizer};
 pub(crate) use expression::{BodySource, BodySources, RequestSource, ResponseSource};
 pub(crate) use gateway_responses::{CustomResponse, ErrorVariable, FailureSource, GatewayResponses, TemplatePiece};
 pub(crate) use lambda::{LambdaEndpoint, LambdaFunction};
@@ -74,6 +76,7 @@ pub(crate) struct CompiledApi {
     routes: Routes,
     resources: Vec<CompiledResource>,
     methods: Vec<CompiledMethod>,
+    authorizers: Vec<CompiledAuthorizer>,
     pub(crate) gateway_responses: GatewayResponses,
     pub(crate) binary_media_types: BinaryMediaTypes,
     /// Bytes from which an answer is compressed; `None`: never.
@@ -190,6 +193,7 @@ impl CompiledApi {
             routes,
             resources,
             methods,
+            authorizers: authorizers::compile(definition),
             gateway_responses,
             binary_media_types: BinaryMediaTypes::compile(&definition.binary_media_types),
             policy: ResourcePolicy::compile(definition.policy.as_deref()),
@@ -223,6 +227,10 @@ impl CompiledApi {
 
     pub(crate) fn method(&self, index: MethodIndex) -> &CompiledMethod {
         &self.methods[index]
+    }
+
+    pub(crate) fn authorizer(&self, index: AuthorizerIndex) -> &CompiledAuthorizer {
+        &self.authorizers[index]
     }
 
     pub(crate) fn resource(&self, index: ResourceIndex) -> &CompiledResource {

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value};
@@ -45,7 +45,6 @@ pub(crate) struct LiveRequest {
     headers: HeaderMap,
     /// In the order of the resource's parameters; as sent, as in the event of a Lambda proxy integration (recorded).
     path_values: Vec<Box<str>>,
-    authorizer: Map<String, Value>,
 }
 
 /// The value of a context variable.
@@ -75,7 +74,12 @@ impl LiveRequest {
     ) -> Self {
         let value = |range: &Range<usize>| path.get(range.clone()).unwrap_or_default().into();
         let path_values = parameters.iter().map(value).collect();
-        Self { arrival: arrival.clone(), stage, resource, headers, path_values, authorizer: Map::new() }
+        Self { arrival: arrival.clone(), stage, resource, headers, path_values }
+    }
+
+    fn authorizer(&self) -> &Map<String, Value> {
+        static NONE: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+        self.arrival.authorizer.get().map_or(&*NONE, |said| said.object())
     }
 
     fn path_parameters(&self) -> impl Iterator<Item = (Box<str>, &str)> {
@@ -93,8 +97,11 @@ impl LiveRequest {
         }
         if let Some(path) = name.strip_prefix("authorizer") {
             return match path.strip_prefix('.') {
-                Some(path) => in_object(&self.authorizer, path),
-                None => (!self.authorizer.is_empty()).then_some(ContextValue::Group),
+                Some(path) => match in_object(self.authorizer(), path) {
+                    Some(ContextValue::Group) => Some(ContextValue::Group),
+                    _ => self.arrival.authorizer.get()?.variable(path).map(ContextValue::Text),
+                },
+                None => (!self.authorizer().is_empty()).then_some(ContextValue::Group),
             };
         }
         let resource = self.stage.api.resource(self.resource);
@@ -173,8 +180,8 @@ impl RequestFacts {
                 names.filter(|name| is_set(name)).map(|name| (*name).to_owned()).collect()
             }
             Self::Live(live) => match group.strip_prefix("authorizer") {
-                Some("") => of(&live.authorizer),
-                Some(path) => object_at(&live.authorizer, path.trim_start_matches('.')).map(of).unwrap_or_default(),
+                Some("") => of(live.authorizer()),
+                Some(path) => object_at(live.authorizer(), path.trim_start_matches('.')).map(of).unwrap_or_default(),
                 None => Vec::new(),
             },
             Self::Given(given) => object_at(&given.context, group).map(of).unwrap_or_default(),

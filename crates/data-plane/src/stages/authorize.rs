@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use super::route::Routed;
 use crate::access::{Asked, Callers, MethodArn, ResourcePolicy};
-use crate::compile::Authorization;
+use crate::compile::{Authorization, AuthorizerKind};
 use crate::error::GatewayError;
 
 /// A request that may be made.
@@ -37,6 +37,16 @@ pub(crate) fn authorize<'a>(
             Ok(Authorizing::Done(Authorized(routed)))
         }
         Authorization::AwsIam => Ok(Authorizing::Waiting(Box::pin(signed(routed, callers, max_body_bytes)))),
+        Authorization::Authorizer(Err(reason)) => Err(GatewayError::AuthorizerConfiguration(reason.to_owned())),
+        Authorization::Authorizer(Ok(index)) => {
+            let authorizer = routed.received.stage.api.authorizer(index);
+            match authorizer.kind {
+                // It blocks the methods that ask it, which ended above.
+                AuthorizerKind::Unbuilt => {
+                    Err(GatewayError::AuthorizerConfiguration(format!("authorizer {} is not built", authorizer.id)))
+                }
+            }
+        }
         // It blocks its method, which ended above.
         Authorization::Unbuilt => Err(GatewayError::Configuration("the method's authorization type is not built")),
     }

@@ -103,6 +103,10 @@ impl Event<'_> {
         text(out, "httpMethod", Variable::HttpMethod);
         text(out, "extendedRequestId", Variable::ExtendedRequestId);
         text(out, "requestTime", Variable::RequestTime);
+        if let Some(said) = self.arrival.authorizer.get() {
+            out.key("authorizer");
+            out.raw(&said.event().to_string());
+        }
         text(out, "path", Variable::Path);
         text(out, "accountId", Variable::AccountId);
         text(out, "protocol", Variable::Protocol);
