@@ -8,6 +8,7 @@
 //! * `access` says who may call which method; `authorizers` are asked where an API says so.
 //! * `pipeline` lists the stages of a request, which are in `stages`; `integrations` calls what stands behind a method.
 //! * `mapping_template` is what templates see and do; [`render`] renders one without a request.
+//! * [`inspection`] says what requests to an API would meet, without any.
 //! * `execution_log` says what happened to one request; `test_invoke` makes one up to say it.
 //! * `gateway_response` renders every failure.
 
@@ -31,6 +32,7 @@ mod gateway;
 mod gateway_response;
 mod headers;
 mod heavy_work;
+pub mod inspection;
 mod integrations;
 mod links;
 mod mapping_template;

@@ -17,9 +17,6 @@ const EXIT_USAGE: u8 = 2;
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// A command of the contract that is not built.
-    #[error("`postern {0}` is not implemented yet")]
-    NotImplemented(&'static str),
     /// The configuration.
     #[error(transparent)]
     Configuration(#[from] Problems),
@@ -101,6 +98,9 @@ pub enum Failure {
         /// The system's words.
         reason: String,
     },
+    /// `postern doctor` found what fails or will, and has said so.
+    #[error("something fails or will: see the lines that begin with error")]
+    Unwell,
     /// Standard output is gone.
     #[error("cannot write to standard output: {0}")]
     Output(std::io::Error),
@@ -110,7 +110,6 @@ impl Failure {
     /// For the shell.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::NotImplemented(_) => EXIT_USAGE.into(),
             Self::Configuration(problems) if problems.ask_for_the_unimplemented() => EXIT_USAGE.into(),
             _ => EXIT_FAILED.into(),
         }

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::{Cli, Command, KeysArgs, RunArgs, ServeArgs};
+use cli::{Cli, Command, DoctorArgs, KeysArgs, RunArgs, ServeArgs};
 use config::{Invocation, Settings};
 use failure::Failure;
 
@@ -40,7 +40,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Template(arguments) => {
             commands::template::run(&arguments, &mut std::io::stdout().lock(), &mut std::io::stderr().lock())
         }
-        Command::Doctor(_) => Err(Failure::NotImplemented("doctor")),
+        Command::Doctor(arguments) => doctor(&arguments),
     }
 }
 
@@ -58,14 +58,20 @@ fn run_files(arguments: RunArgs) -> Result<(), Failure> {
     commands::run::run(&arguments, settings)
 }
 
+fn doctor(arguments: &DoctorArgs) -> Result<(), Failure> {
+    let settings = Settings::read(&arguments.sources(invocation()?));
+    single_threaded()?.block_on(commands::doctor::run(settings, arguments.output(), &mut std::io::stdout()))
+}
+
+fn single_threaded() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::System { doing: "start a runtime", reason: error.to_string() })
+}
+
 fn keys(arguments: KeysArgs) -> Result<(), Failure> {
     let settings = Settings::read(&arguments.sources(invocation()?))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::System { doing: "start a runtime", reason: error.to_string() })?;
     let output = arguments.output();
-    runtime.block_on(commands::keys::run(&settings, arguments.action, output, &mut std::io::stdout()))
+    single_threaded()?.block_on(commands::keys::run(&settings, arguments.action, output, &mut std::io::stdout()))
 }
 
 fn invocation() -> Result<Invocation, Failure> {

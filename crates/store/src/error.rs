@@ -50,6 +50,12 @@ pub enum StoreError {
         /// Process id of the server, when it could be read.
         holder: Option<u32>,
     },
+    /// The schema is to be brought up to date, by whoever may change it.
+    #[error("the data directory {} has an older schema, which the next start of this version brings up to date", dir.display())]
+    OlderSchema {
+        /// The data directory.
+        dir: PathBuf,
+    },
     /// Another server holds the directory.
     #[error(
         "the data directory {} is in use by another `postern serve` ({}); stop it or choose another --data-dir", dir.display(),

@@ -145,6 +145,11 @@ async fn lists_page_by_id_within_kind_and_scope() {
     assert_eq!(second.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["d"]);
     assert!(store.list(Kind::REST_API, &scope(), Some("d"), 3).await.unwrap().is_empty());
     assert!(store.list(Kind::REST_API, &scope(), None, 0).await.unwrap().is_empty());
+
+    let scopes = store.scopes(Kind::REST_API, None).await.unwrap();
+    assert_eq!(scopes, [scope_in("eu-west-1"), scope()]);
+    assert_eq!(store.scopes(Kind::REST_API, Some(&scopes[0])).await.unwrap(), [scope()]);
+    assert!(store.scopes(Kind::API_KEY, None).await.unwrap().is_empty());
 }
 
 #[tokio::test]

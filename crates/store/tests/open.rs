@@ -137,6 +137,21 @@ async fn a_broken_schema_is_refused_in_words() {
 }
 
 #[tokio::test]
+async fn whoever_only_looks_makes_nothing_and_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let error = refusal(dir.path(), OpenMode::Look).await;
+    assert!(matches!(error, StoreError::Directory { .. }), "{error:?}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    let server = open(&dir).await;
+    let looker = SqliteStore::open(dir.path(), OpenMode::Look).await.unwrap();
+    looker.close().await;
+    server.close().await;
+    tamper(&dir, "DELETE FROM _sqlx_migrations").await;
+    assert!(matches!(refusal(dir.path(), OpenMode::Look).await, StoreError::OlderSchema { .. }));
+    assert!(matches!(refusal(dir.path(), OpenMode::Look).await, StoreError::OlderSchema { .. }), "it was left as it was");
+}
+
+#[tokio::test]
 async fn an_older_schema_is_not_changed_under_a_running_server() {
     let dir = tempfile::tempdir().unwrap();
     let server = open(&dir).await;

@@ -42,7 +42,7 @@ pub(crate) use mock::status_code;
 use postern_api_model::rest_api::Definition;
 #[cfg(any(test, fuzzing))]
 pub(crate) use published::publish;
-pub(crate) use published::{PublishedApi, PublishedStage, publish_with};
+pub(crate) use published::{Calls, PublishedApi, PublishedStage, publish_with};
 pub(crate) use responses::{CompiledResponse, MessageSelection, Responses, SelectionError};
 use routes::Routes;
 pub(crate) use routes::{Greed, ResourceIndex, parameter_name, parameter_names};
@@ -243,7 +243,7 @@ impl CompiledApi {
         self.blocked.iter().chain(of_methods).map(Blocked::fields).collect()
     }
 
-    fn methods(&self) -> &[CompiledMethod] {
+    pub(crate) fn methods(&self) -> &[CompiledMethod] {
         &self.methods
     }
 }

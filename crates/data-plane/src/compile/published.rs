@@ -13,7 +13,7 @@ use super::lambda::LambdaFunction;
 use super::logging::{self, MethodLogging};
 use super::service::ResolvedService;
 use super::uri::{AddressError, Endpoint};
-use super::{Blocked, CompiledApi, CompiledMethod, HttpEndpoint, MethodIndex, Throttles, ledger};
+use super::{Blocked, CompiledApi, CompiledIntegration, CompiledMethod, HttpEndpoint, MethodIndex, Throttles, ledger};
 use crate::access::ResourcePolicy;
 use crate::error::GatewayError;
 use crate::execution_log::Detail;
@@ -70,6 +70,17 @@ enum Unreachable {
     Address(AddressError),
     /// What the method or the stage names is not there, or not configured.
     Unconfigured(String),
+}
+
+/// What a method calls.
+#[derive(Debug)]
+pub(crate) enum Calls<'a> {
+    Function(&'a LambdaFunction),
+    Service(&'a ResolvedService),
+    /// An HTTP backend, or nothing: there is nothing to configure.
+    Somewhere,
+    /// Every request fails, and why.
+    Nowhere(String),
 }
 
 /// What a stage is for.
@@ -140,6 +151,11 @@ pub(crate) fn publish_with(
 }
 
 impl PublishedApi {
+    /// The stages, by name.
+    pub(crate) fn stages(&self) -> impl Iterator<Item = &PublishedStage> {
+        self.stages.iter().map(|(_, stage)| &**stage)
+    }
+
     /// A stage by its exact name.
     pub(crate) fn stage(&self, name: &str) -> Option<&Arc<PublishedStage>> {
         let at = self.stages.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
@@ -301,6 +317,22 @@ impl PublishedStage {
             Some(Err(Unreachable::Address(reason))) => Err(GatewayError::Address((*reason).to_owned())),
             Some(Err(Unreachable::Unconfigured(reason))) => Err(GatewayError::Unconfigured(reason.clone())),
             None => Err(GatewayError::Configuration("the method calls no backend")),
+        }
+    }
+
+    /// What a method calls, as far as it is known before a request.
+    pub(crate) fn calls(&self, method: MethodIndex) -> Calls<'_> {
+        let failing = |reason: &str| Calls::Nowhere(reason.to_owned());
+        let compiled = self.api.method(method);
+        if let CompiledIntegration::Broken(reason) = compiled.integration {
+            return failing(reason);
+        }
+        match (self.endpoints.get(method), self.functions.get(method), self.services.get(&method)) {
+            (Some(Some(Err(reason))), ..) => failing(reason.text()),
+            (_, Some(Some(Err(reason))), _) | (.., Some(Err(reason))) => failing(reason),
+            (_, Some(Some(Ok(function))), _) => Calls::Function(function),
+            (.., Some(Ok(service))) => Calls::Service(service),
+            _ => Calls::Somewhere,
         }
     }
 

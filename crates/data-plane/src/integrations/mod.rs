@@ -17,11 +17,12 @@ use crate::compile::CompiledResponse;
 use crate::error::GatewayError;
 use crate::stages::{Asked, Context, IntegrationRequest};
 use crate::transport::{Body, Response, Upstreams};
+pub(crate) use aws::check as check_service;
 pub(crate) use aws::{Place, Service, SignedRequest, send_signed};
 pub(crate) use hold::{Delivery, Limits};
 #[cfg(any(test, fuzzing))]
 pub(crate) use lambda::fuzzing;
-pub(crate) use lambda::{Event, LambdaFailure};
+pub(crate) use lambda::{Event, LambdaFailure, check as check_function};
 
 /// What came back.
 #[allow(clippy::large_enum_variant, reason = "the large one is the common one")]

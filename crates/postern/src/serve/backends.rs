@@ -11,19 +11,23 @@ use super::local_functions::LocalFunctions;
 
 /// What AWS's names stand for on this machine.
 pub fn backends(settings: &Settings, credentials: &Arc<ConfiguredCredentials>, local: Option<&LocalFunctions>) -> Backends {
-    let backends = Backends {
+    let backends = Backends { credentials: Arc::clone(credentials) as _, ..configured(settings) };
+    match local {
+        Some(local) => Backends { local_functions: Arc::new(local.handle()), ..backends },
+        None => backends,
+    }
+}
+
+/// The same without what is alive: keys, and functions that run here.
+pub fn configured(settings: &Settings) -> Backends {
+    Backends {
         services: settings.services.clone(),
         functions: settings.functions.elsewhere.clone(),
-        credentials: Arc::clone(credentials) as _,
         link_targets: settings.link_targets.clone(),
         accounts: match settings.mode {
             Mode::Signed => Accounts::Own,
             Mode::Dev => Accounts::Any,
         },
         ..Backends::default()
-    };
-    match local {
-        Some(local) => Backends { local_functions: Arc::new(local.handle()), ..backends },
-        None => backends,
     }
 }

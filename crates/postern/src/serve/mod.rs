@@ -1,6 +1,6 @@
 //! `postern serve`: opens the store, wires the planes over it, listens, says that it is ready, and drains at the end.
 
-mod backends;
+pub mod backends;
 mod caller_keys;
 mod counted_store;
 mod counters;
@@ -11,7 +11,7 @@ mod management;
 mod metering;
 mod publishing;
 mod signals;
-mod source;
+pub mod source;
 mod testing;
 
 use std::io::Write;

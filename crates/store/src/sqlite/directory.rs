@@ -65,6 +65,12 @@ pub(super) fn prepare(dir: &Path) -> Result<(), StoreError> {
     File::open(parent).and_then(|parent| parent.sync_all()).map_err(|error| cannot_use(parent, &error))
 }
 
+/// Refuses a directory without a database, and makes nothing.
+pub(super) fn expect_database(dir: &Path) -> Result<(), StoreError> {
+    let path = dir.join(DATABASE_FILE);
+    File::open(&path).map(drop).map_err(|error| cannot_use(&path, &error))
+}
+
 /// The path of the database; makes the file when it is missing, because SQLite would make it readable for everybody.
 pub(super) fn database_file(dir: &Path) -> Result<PathBuf, StoreError> {
     let path = dir.join(DATABASE_FILE);

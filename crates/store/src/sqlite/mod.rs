@@ -42,6 +42,8 @@ pub enum OpenMode {
     Serve,
     /// For a short piece of work, whether a server runs or not.
     Beside,
+    /// To read and change nothing: neither files nor schema are made or brought up to date.
+    Look,
 }
 
 /// The store in a data directory. Its writer runs on the tokio runtime that opened it.
@@ -61,16 +63,20 @@ impl SqliteStore {
     /// [`StoreError::OlderSchemaInUse`] when the schema is not one to work with, [`StoreError::Directory`] when the files cannot
     /// be used.
     pub async fn open(dir: &Path, mode: OpenMode) -> Result<Self, StoreError> {
-        directory::prepare(dir)?;
+        match mode {
+            OpenMode::Serve | OpenMode::Beside => directory::prepare(dir)?,
+            OpenMode::Look => directory::expect_database(dir)?,
+        }
         let lock = match mode {
             OpenMode::Serve => Some(directory::lock_for_serving(dir).await?),
-            OpenMode::Beside => None,
+            OpenMode::Beside | OpenMode::Look => None,
         };
         let options = connect_options(dir)?;
         let mut connection = connect(dir, &options).await?;
         match mode {
             OpenMode::Serve => schema::bring_up_to_date(&mut connection, dir).await?,
             OpenMode::Beside => schema::bring_up_to_date_beside(&mut connection, dir).await?,
+            OpenMode::Look => schema::expect_current(&mut connection, dir).await?,
         }
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
@@ -83,6 +89,14 @@ impl SqliteStore {
             .await?;
         let writer = Writer::start(options, connection, lock);
         Ok(Self { readers, writer, update_locks: UpdateLocks::default() })
+    }
+
+    /// Accounts and regions that have something of a kind, in order, those after `after`, at most [`LIST_ROWS_MAX`](crate::LIST_ROWS_MAX).
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn scopes(&self, kind: Kind, after: Option<&Scope>) -> Result<Vec<Scope>, StoreError> {
+        read::scopes(&self.readers, kind, after).await
     }
 
     /// Finishes what is queued, closes the files and gives the directory free. Dropping the store does the same without waiting.

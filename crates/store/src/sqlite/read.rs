@@ -56,6 +56,20 @@ pub(super) async fn list(
     Ok(rows.into_iter().map(|(id, version, body)| (id, versioned(version, body))).collect())
 }
 
+pub(super) async fn scopes(readers: &SqlitePool, kind: Kind, after: Option<&Scope>) -> Result<Vec<Scope>, StoreError> {
+    let (account, region) = after.map_or(("", ""), |scope| (&*scope.account, &*scope.region));
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "SELECT DISTINCT account, region FROM aggregate WHERE kind = ? AND (account, region) > (?, ?) ORDER BY account, region LIMIT ?",
+    )
+    .bind(kind.as_str())
+    .bind(account)
+    .bind(region)
+    .bind(rows_limit(LIST_ROWS_MAX))
+    .fetch_all(readers)
+    .await?;
+    Ok(rows.into_iter().map(|(account, region)| Scope { account, region }).collect())
+}
+
 pub(super) async fn changes(readers: &SqlitePool, after_seq: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
     let rows: Vec<(i64, String, String, String, String)> =
         sqlx::query_as("SELECT seq, kind, account, region, id FROM change WHERE seq > ? ORDER BY seq LIMIT ?")

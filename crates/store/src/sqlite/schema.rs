@@ -41,6 +41,14 @@ pub(super) async fn bring_up_to_date_beside(connection: &mut SqliteConnection, d
     Ok(())
 }
 
+/// For a process that changes nothing.
+pub(super) async fn expect_current(connection: &mut SqliteConnection, dir: &Path) -> Result<(), StoreError> {
+    match inspect(connection, dir).await? {
+        SchemaState::Current => Ok(()),
+        SchemaState::Older => Err(StoreError::OlderSchema { dir: dir.to_owned() }),
+    }
+}
+
 async fn inspect(connection: &mut SqliteConnection, dir: &Path) -> Result<SchemaState, StoreError> {
     let tables: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'")
         .fetch_one(&mut *connection)

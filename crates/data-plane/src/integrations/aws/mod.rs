@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use crate::backends::Backends;
 use crate::clock;
+use crate::compile::ResolvedService;
 use crate::error::GatewayError;
 use crate::execution_log::ExecutionLog;
 use crate::integrations::Limits;
@@ -107,6 +108,15 @@ pub(crate) async fn send_signed(
         log.endpoint_request(&mut request).await;
     }
     Ok(upstreams.send(request, deadline).await?)
+}
+
+/// Whether a service is somewhere.
+///
+/// # Errors
+/// When it is not; the text names the keys to set.
+pub(crate) fn check(backends: &Backends, service: &ResolvedService) -> Result<(), GatewayError> {
+    let named = Service { subdomain: service.subdomain.as_deref(), name: &service.name };
+    Place::Configured.locate(&named, &service.region, &backends.services).map(drop)
 }
 
 /// AWS's words, and then which key to set.

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use super::ProxyAnswer;
 use super::hold::Delivery;
 use crate::backends::Backends;
-use crate::compile::Transfer;
+use crate::compile::{LambdaFunction, Transfer};
 use crate::content::{Conversion, Kind};
 use crate::error::GatewayError;
 use crate::execution_log::ExecutionLog;
@@ -46,6 +46,14 @@ pub(crate) struct Invoked {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Bytes,
+}
+
+/// Whether something runs this function for an API of this account.
+///
+/// # Errors
+/// When nothing does; the text names the keys to set.
+pub(crate) fn check(backends: &Backends, function: &LambdaFunction, account: &str) -> Result<(), GatewayError> {
+    invoke::runner(backends, function, account).map(drop)
 }
 
 /// AWS_PROXY: the function's answer is the client's.
