@@ -6,6 +6,7 @@ pub(crate) mod fuzzing;
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
@@ -14,7 +15,7 @@ use tokio::time::Instant;
 use crate::access::{Caller, CallerFact};
 use crate::authorizers::Identified;
 use crate::clock::{self, EpochMillis};
-use crate::compile::PublishedStage;
+use crate::compile::{MethodIndex, PublishedStage};
 use crate::execution_log::{ExecutionLog, Spellings};
 use crate::headers::{Field, Fields, names};
 use crate::metering::AcceptedKey;
@@ -69,6 +70,10 @@ pub(crate) struct Arrival {
     pub(crate) api_key: OnceLock<Box<AcceptedKey>>,
     /// Who sent it, once that is proven.
     pub(crate) caller: OnceLock<Arc<Caller>>,
+    /// The method that it was routed to, in its stage's deployment.
+    pub(crate) method_index: OnceLock<MethodIndex>,
+    /// When the integration was begun, where anything was waited for before; see [`Self::integration_latency`].
+    pub(crate) integration_began: OnceLock<Instant>,
     /// What its authorizer said of it.
     pub(crate) authorizer: OnceLock<Box<Identified>>,
 }
@@ -132,6 +137,8 @@ impl Arrival {
             log: OnceLock::new(),
             api_key: OnceLock::new(),
             caller: OnceLock::new(),
+            method_index: OnceLock::new(),
+            integration_began: OnceLock::new(),
             authorizer: OnceLock::new(),
         };
         (arrival, Message { headers, present, body })
@@ -160,6 +167,8 @@ impl Arrival {
             log: OnceLock::new(),
             api_key: OnceLock::new(),
             caller: OnceLock::new(),
+            method_index: OnceLock::new(),
+            integration_began: OnceLock::new(),
             authorizer: OnceLock::new(),
         };
         (arrival, Message { headers, present, body: body.into() })
@@ -179,6 +188,16 @@ impl Arrival {
     /// Where its execution log is written; most requests have none.
     pub(crate) fn log(&self) -> Option<&ExecutionLog> {
         self.log.get().map(|log| &**log)
+    }
+
+    /// The integration is called from now on.
+    pub(crate) fn integration_begins(&self) {
+        let _ = self.integration_began.set(Instant::now());
+    }
+
+    /// How long its integration has been taking. What comes before takes no time worth a look at the clock, unless it waits.
+    pub(crate) fn integration_latency(&self) -> Duration {
+        self.integration_began.get().unwrap_or(&self.started).elapsed()
     }
 
     /// Who sent it, if that is proven.

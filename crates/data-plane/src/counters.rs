@@ -57,7 +57,7 @@ struct Shard {
 
 impl Counters {
     pub(crate) fn count(&self, status: StatusCode, fault: Option<Fault>) {
-        let shard = &self.0[shard()];
+        let shard = &self.0[thread_number() % SHARDS];
         let add = |counter: &AtomicU64| {
             counter.fetch_add(1, Ordering::Relaxed);
         };
@@ -76,7 +76,7 @@ impl Counters {
 
     /// Counts a request that admission refused, beside [`Self::count`].
     pub(crate) fn count_refusal(&self, error: &GatewayError) {
-        let shard = &self.0[shard()];
+        let shard = &self.0[thread_number() % SHARDS];
         let counter = match error {
             GatewayError::Throttled => &shard.throttled,
             GatewayError::QuotaExceeded => &shard.quota_exceeded,
@@ -102,10 +102,11 @@ impl Counters {
     }
 }
 
-fn shard() -> usize {
+/// Numbers the threads that count, so that each keeps to a shard of its own while there are enough.
+pub(crate) fn thread_number() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local! {
-        static OWN: usize = NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS;
+        static OWN: usize = NEXT.fetch_add(1, Ordering::Relaxed);
     }
     OWN.with(|own| *own)
 }

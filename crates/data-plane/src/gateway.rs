@@ -16,6 +16,7 @@ use crate::execution_log::token::{LogKey, Tokens};
 use crate::heavy_work::HeavyWork;
 use crate::links::{self, LinkTargets};
 use crate::metering::Metering;
+use crate::metrics::ApiMetrics;
 use crate::pipeline;
 use crate::record;
 use crate::registry::Registry;
@@ -150,6 +151,15 @@ impl Gateway {
             usage_unwritten: self.metering.unwritten() as u64,
             ..self.counters.sum()
         }
+    }
+
+    /// What was counted of the APIs in memory, by API and stage.
+    pub fn api_metrics(&self) -> Vec<ApiMetrics> {
+        let mut all = Vec::new();
+        self.registry
+            .each_resident(|api| api.stages().for_each(|stage| stage.metrics().read(stage.api_id(), stage.name(), &mut all)));
+        all.sort_unstable_by(|a, b| (&a.api_id, &a.stage, &a.method).cmp(&(&b.api_id, &b.stage, &b.method)));
+        all
     }
 
     /// Runs one method of an API as it is stored, deployed or not: TestInvokeMethod. Neither counted nor in the access log.

@@ -10,6 +10,7 @@
 //! * `mapping_template` is what templates see and do; [`render`] renders one without a request.
 //! * [`inspection`] says what requests to an API would meet, without any.
 //! * `execution_log` says what happened to one request; `test_invoke` makes one up to say it.
+//! * `metrics` counts what CloudWatch would show.
 //! * `gateway_response` renders every failure.
 
 mod access;
@@ -37,6 +38,7 @@ mod integrations;
 mod links;
 mod mapping_template;
 mod metering;
+mod metrics;
 mod pipeline;
 mod record;
 mod registry;
@@ -51,3 +53,4 @@ pub use counters::GatewayMetrics;
 pub use error::Fault;
 pub use execution_log::token::LogKey;
 pub use gateway::{BODY_BYTES_MAX, BUFFER_BYTES, Gateway, GatewaySettings, RESIDENT_APIS_MAX};
+pub use metrics::{ApiMetrics, HistogramCounts, LATENCY_BOUNDS_MS, SeriesCounts};

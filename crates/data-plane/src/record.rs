@@ -22,25 +22,34 @@ use crate::stages::MethodResponse;
 use crate::transport::{Body, BodyError, Refused, Response};
 
 /// How a request ended, but for the delivery of a streaming body.
-pub(crate) struct Outcome {
+pub(crate) struct Outcome<'e> {
     pub(crate) response: Response,
     pub(crate) delivery: Delivery,
     pub(crate) integration_latency: Option<Duration>,
-    /// Whose fault it was that there is no answer of the API's.
-    pub(crate) fault: Option<Fault>,
+    /// Why there is no answer of the API's.
+    pub(crate) error: Option<&'e GatewayError>,
 }
 
-impl From<MethodResponse> for Outcome {
+impl From<MethodResponse> for Outcome<'_> {
     fn from(answered: MethodResponse) -> Self {
         let (response, delivery, integration_latency) = answered.into_parts();
-        Self { response, delivery, integration_latency, fault: None }
+        Self { response, delivery, integration_latency, error: None }
     }
 }
 
 /// Counts the request and logs it: now when its body is whole, else when the body has been delivered or broken off.
-pub(crate) fn finish(gateway: &Gateway, arrival: &Arrival, stage: Option<&Arc<PublishedStage>>, outcome: Outcome) -> Response {
-    let Outcome { mut response, delivery, integration_latency, fault } = outcome;
-    gateway.counters().count(response.status, fault);
+pub(crate) fn finish(
+    gateway: &Gateway,
+    arrival: &Arrival,
+    stage: Option<&Arc<PublishedStage>>,
+    outcome: Outcome<'_>,
+) -> Response {
+    let Outcome { mut response, delivery, integration_latency, error } = outcome;
+    gateway.counters().count(response.status, error.map(GatewayError::fault));
+    let latency = arrival.started.elapsed();
+    if let Some(stage) = stage {
+        stage.metrics().answered(arrival.method_index.get().copied(), response.status, latency, integration_latency);
+    }
     let log = gateway.access_log();
     if !log.is_on() {
         return response;
@@ -51,7 +60,7 @@ pub(crate) fn finish(gateway: &Gateway, arrival: &Arrival, stage: Option<&Arc<Pu
             log.write(&Entry {
                 integration_latency_ms: integration_latency.map(millis),
                 bytes,
-                ..entry(arrival, stage.map(|stage| &**stage), response.status)
+                ..entry(arrival, stage.map(|stage| &**stage), response.status, latency)
             });
         }
         Delivery::Streaming => {
@@ -121,12 +130,16 @@ impl Drop for Abandoned<'_> {
     fn drop(&mut self) {
         let Self { gateway, arrival, stage } = self;
         gateway.counters().count(client_gone(), Some(Fault::Client));
-        gateway.access_log().write(&entry(arrival, *stage, client_gone()));
+        let latency = arrival.started.elapsed();
+        if let Some(stage) = stage {
+            stage.metrics().answered(arrival.method_index.get().copied(), client_gone(), latency, None);
+        }
+        gateway.access_log().write(&entry(arrival, *stage, client_gone(), latency));
     }
 }
 
 /// The line of a request that ends now, without a body.
-fn entry<'a>(arrival: &'a Arrival, stage: Option<&'a PublishedStage>, status: StatusCode) -> Entry<'a> {
+fn entry<'a>(arrival: &'a Arrival, stage: Option<&'a PublishedStage>, status: StatusCode, latency: Duration) -> Entry<'a> {
     Entry {
         time: arrival.epoch,
         request_id: arrival.ids.request.as_bytes(),
@@ -135,7 +148,7 @@ fn entry<'a>(arrival: &'a Arrival, stage: Option<&'a PublishedStage>, status: St
         method: arrival.method.as_str(),
         path: arrival.uri.path(),
         status: status.as_u16(),
-        latency_ms: millis(arrival.started.elapsed()),
+        latency_ms: millis(latency),
         integration_latency_ms: None,
         bytes: 0,
         ending: Ending::Whole,

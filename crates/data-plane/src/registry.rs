@@ -83,6 +83,11 @@ impl Registry {
         self.apis.pin().get(api_id).cloned()
     }
 
+    /// Looks at all that are resident, in no order.
+    pub(crate) fn each_resident(&self, look: impl FnMut(&Arc<PublishedApi>)) {
+        self.apis.pin().values().for_each(look);
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.apis.len()
     }

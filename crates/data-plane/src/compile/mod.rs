@@ -42,7 +42,7 @@ pub(crate) use mock::status_code;
 use postern_api_model::rest_api::Definition;
 #[cfg(any(test, fuzzing))]
 pub(crate) use published::publish;
-pub(crate) use published::{Calls, PublishedApi, PublishedStage, publish_with};
+pub(crate) use published::{Calls, PublishedApi, PublishedStage, of_settings, publish_with};
 pub(crate) use responses::{CompiledResponse, MessageSelection, Responses, SelectionError};
 use routes::Routes;
 pub(crate) use routes::{Greed, ResourceIndex, parameter_name, parameter_names};

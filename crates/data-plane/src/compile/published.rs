@@ -19,6 +19,7 @@ use crate::error::GatewayError;
 use crate::execution_log::Detail;
 use crate::links::LinkTargets;
 use crate::metering::Bucket;
+use crate::metrics::StageMetrics;
 use crate::transport::ClientIdentity;
 
 /// One API as this node serves it; replaced whole.
@@ -60,6 +61,7 @@ pub(crate) struct PublishedStage {
     /// By method; empty when the stage logs nothing.
     logging: Vec<MethodLogging>,
     throttles: Throttles,
+    metrics: StageMetrics,
     purpose: Purpose,
 }
 
@@ -228,6 +230,7 @@ impl PublishedStage {
             blocked: blocked(&api, &findings),
             logging: logging::of_methods(&api, &stage.method_settings),
             throttles: Throttles::new(&api, &stage.method_settings, before.map(|before| &before.throttles)),
+            metrics: StageMetrics::new(&api, source, stage, before.map(|before| &before.metrics)),
             purpose: Purpose::Traffic,
             variables: stage.variables.clone(),
             api,
@@ -267,6 +270,11 @@ impl PublishedStage {
     /// The bucket that requests with this verb to a method take from, whoever sends them.
     pub(crate) fn throttle(&self, method: MethodIndex, verb: &http::Method) -> Option<&Arc<Bucket>> {
         self.throttles.of(method, verb)
+    }
+
+    /// What is counted of it, under AWS's names.
+    pub(crate) fn metrics(&self) -> &StageMetrics {
+        &self.metrics
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -427,7 +435,7 @@ fn blocked(api: &CompiledApi, findings: &ledger::StageFindings) -> Vec<Option<Bl
 /// A method's own settings, or else those of all methods. Clients patch settings as `~1a~1b/GET`, `/a/b/GET` and `a/b/GET`, also
 /// with `*` for one half; the service echoes each as it came. Where several could be meant all are taken: a limit that is not
 /// built must refuse rather than be passed over.
-pub(super) fn of_settings<'a, T>(settings: &'a BTreeMap<String, T>, path: &str, verb: &str) -> Vec<&'a T> {
+pub(crate) fn of_settings<'a, T>(settings: &'a BTreeMap<String, T>, path: &str, verb: &str) -> Vec<&'a T> {
     let find = |names: &dyn Fn(&str, &str) -> bool| -> Vec<&'a T> {
         let named = settings.iter().filter(|(key, _)| {
             let (key_path, key_verb) = key.rsplit_once('/').unwrap_or((key, ""));

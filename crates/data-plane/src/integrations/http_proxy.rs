@@ -2,8 +2,6 @@
 
 use std::pin::pin;
 
-use tokio::time::Instant;
-
 use super::ProxyAnswer;
 use super::hold::{Delivery, Limits, hold};
 use crate::compile::Transfer;
@@ -35,6 +33,6 @@ pub(super) async fn call<'a>(
         Transfer::Stream => (response.body.with_deadline(deadline), Delivery::Streaming),
     };
     response.body = body;
-    let latency = Instant::now().saturating_duration_since(context.arrival.started);
+    let latency = context.arrival.integration_latency();
     Ok(ProxyAnswer { response, delivery, latency, context })
 }

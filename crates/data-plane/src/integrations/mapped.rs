@@ -97,7 +97,7 @@ async fn answered<'a>(
         }
         Making::Transformed(payload) => backend.transformed(compiled, payload, asked).await?,
     };
-    let latency = Instant::now().saturating_duration_since(answer.asked.context.arrival.started);
+    let latency = answer.asked.context.arrival.integration_latency();
     answer.latency = Some(latency);
     Ok(answer)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::{HeaderMap, header};
 
 use crate::context::{Arrival, Message};
-use crate::error::GatewayError;
+use crate::error::{Fault, GatewayError};
 use crate::gateway::Gateway;
 use crate::gateway_response::{self, Reached};
 use crate::integrations::{Delivery, Limits, integrate};
@@ -26,7 +26,7 @@ pub(crate) async fn serve(gateway: &Gateway, upstreams: &Upstreams, request: Req
     abandoned.over();
     let located = match located {
         Ok(located) => located,
-        Err(error) => return record::finish(gateway, &arrival, None, refused(&error, &arrival, None)),
+        Err(ref error) => return record::finish(gateway, &arrival, None, refused(error, &arrival, None)),
     };
     let kept = kept_for_failures(&located, &message);
     let abandoned = Abandoned::unless_over(gateway, &arrival, Some(&located.stage));
@@ -35,10 +35,10 @@ pub(crate) async fn serve(gateway: &Gateway, upstreams: &Upstreams, request: Req
     abandoned.over();
     let outcome = match answered {
         Ok(answered) => succeeded(answered, &arrival),
-        Err(error) => {
-            gateway.counters().count_refusal(&error);
+        Err(ref error) => {
+            gateway.counters().count_refusal(error);
             let reached = Reached { stage: &located.stage, path: located.path(&arrival), headers: &kept };
-            refused(&error, &arrival, Some(reached))
+            refused(error, &arrival, Some(reached))
         }
     };
     record::finish(gateway, &arrival, Some(&located.stage), outcome)
@@ -91,13 +91,21 @@ async fn answer<'a>(
     let received = located.receive(arrival, message);
     let routed = route(received)?;
     begin_log(&routed, gateway.log_tokens());
+    // What is not waited for takes no time worth a look at the clock.
+    let mut has_waited = arrival.log().is_some();
     let authorized = match authorize(routed, gateway.callers(), settings.max_body_bytes)? {
         Authorizing::Done(authorized) => authorized,
-        Authorizing::Waiting(authorizing) => authorizing.await?,
+        Authorizing::Waiting(authorizing) => {
+            has_waited = true;
+            authorizing.await?
+        }
     };
     let mut admitted = match admit(authorized, gateway)? {
         Admitting::Done(admitted) => admitted,
-        Admitting::Waiting(loading) => loading.await?,
+        Admitting::Waiting(loading) => {
+            has_waited = true;
+            loading.await?
+        }
     };
     if let Some(log) = arrival.log() {
         // Boxed because it is rare, as below: what a future may have to hold is copied for every request.
@@ -106,19 +114,31 @@ async fn answer<'a>(
     let checked = check_parameters(admitted)?;
     let read = match read_body(checked, settings.max_body_bytes) {
         Reading::Done(read) => read,
-        Reading::Waiting(reading) => reading.await?,
+        Reading::Waiting(reading) => {
+            has_waited = true;
+            reading.await?
+        }
     };
     let validated = match validate(read) {
         Validating::Valid(validated) => validated,
         // Boxed because few methods need it: what a future may have to hold is copied for every request.
-        Validating::Body(check) => Box::pin(check.run(gateway.heavy_work(), settings.max_body_bytes)).await?,
+        Validating::Body(check) => {
+            has_waited = true;
+            Box::pin(check.run(gateway.heavy_work(), settings.max_body_bytes)).await?
+        }
     };
     let mut integration_request = match integration_request(validated, gateway.heavy_work(), settings.max_body_bytes)? {
         Building::Done(request) => request,
-        Building::Waiting(building) => building.await?,
+        Building::Waiting(building) => {
+            has_waited = true;
+            building.await?
+        }
     };
     if let Some(log) = arrival.log() {
         Box::pin(log_endpoint_request(log, &mut integration_request)).await;
+    }
+    if has_waited {
+        arrival.integration_begins();
     }
     let limits = Limits { buffer_bytes: settings.buffer_bytes, max_body_bytes: settings.max_body_bytes };
     let integration_response = pin!(integrate(upstreams, &settings.backends, integration_request, limits)).await?;
@@ -136,7 +156,7 @@ fn kept_for_failures(located: &Located, message: &Message) -> HeaderMap {
     kept
 }
 
-fn succeeded(answered: MethodResponse, arrival: &Arrival) -> Outcome {
+fn succeeded(answered: MethodResponse, arrival: &Arrival) -> Outcome<'static> {
     let outcome = Outcome::from(answered);
     if let Some(log) = arrival.log() {
         log.succeeded(outcome.response.status);
@@ -144,11 +164,12 @@ fn succeeded(answered: MethodResponse, arrival: &Arrival) -> Outcome {
     outcome
 }
 
-fn refused(error: &GatewayError, arrival: &Arrival, reached: Option<Reached<'_>>) -> Outcome {
+fn refused<'e>(error: &'e GatewayError, arrival: &Arrival, reached: Option<Reached<'_>>) -> Outcome<'e> {
     record::log_failure(error, arrival, reached.as_ref().map(|reached| reached.stage));
     let response = gateway_response::render(error, arrival, reached.as_ref());
     if let Some(log) = arrival.log() {
         log.failed(error, response.status);
     }
-    Outcome { response, delivery: Delivery::Whole, integration_latency: None, fault: Some(error.fault()) }
+    let integration_latency = (error.fault() == Fault::Integration).then(|| arrival.integration_latency());
+    Outcome { response, delivery: Delivery::Whole, integration_latency, error: Some(error) }
 }

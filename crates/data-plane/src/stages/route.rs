@@ -18,7 +18,10 @@ pub(crate) struct Routed<'a> {
 pub(crate) fn route(received: Received<'_>) -> Result<Routed<'_>, GatewayError> {
     let api = &received.stage.api;
     match api.find(received.path, &received.arrival.method) {
-        Some(found) => Ok(Routed { method: api.method(found.method), received, found }),
+        Some(found) => {
+            let _ = received.arrival.method_index.set(found.method);
+            Ok(Routed { method: api.method(found.method), received, found })
+        }
         None if received.stage.is_test() => tested(received),
         None => Err(unknown(received.message.headers.get(header::AUTHORIZATION))),
     }

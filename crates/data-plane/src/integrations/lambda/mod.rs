@@ -16,7 +16,6 @@ mod stream;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode};
 use serde_json::Value;
-use tokio::time::Instant;
 
 use super::ProxyAnswer;
 use super::hold::Delivery;
@@ -77,7 +76,7 @@ pub(super) async fn proxy<'a>(
         let parsing = tokio::task::spawn_blocking(move || response(&payload, accepted));
         parsing.await.map_err(|_| GatewayError::Configuration("parsing the function's answer broke off"))??
     };
-    let latency = Instant::now().saturating_duration_since(context.arrival.started);
+    let latency = context.arrival.integration_latency();
     Ok(ProxyAnswer { response, delivery: Delivery::Whole, latency, context })
 }
 
@@ -95,7 +94,7 @@ async fn streamed<'a>(
     if let Some(log) = log {
         log.endpoint_response(&mut response, Transfer::Stream).await;
     }
-    let latency = Instant::now().saturating_duration_since(context.arrival.started);
+    let latency = context.arrival.integration_latency();
     Ok(ProxyAnswer { response, delivery: Delivery::Streaming, latency, context })
 }
 
