@@ -56,16 +56,6 @@ def test_a_request_it_concerns_is_refused_by_name(apigateway, invoke, build, fie
     assert field in answer.json()["message"]
 
 
-def test_a_canary_refuses_until_it_is_removed(apigateway, invoke):
-    api_id, root_id = rest_apis.create(apigateway)
-    mock(apigateway, api_id, root_id)
-    rest_apis.deploy(apigateway, api_id)
-    rest_apis.deploy(apigateway, api_id, canarySettings={"percentTraffic": 50.0})
-    assert invoke(api_id, "dev").status == 501
-    apigateway.update_stage(restApiId=api_id, stageName="dev", patchOperations=[{"op": "remove", "path": "/canarySettings"}])
-    assert invoke(api_id, "dev").status == 200
-
-
 def test_other_methods_of_the_api_are_served(apigateway, invoke):
     api_id, root_id = rest_apis.create(apigateway)
     authorizer(apigateway, api_id, root_id)

@@ -438,8 +438,7 @@ impl ContextVariable {
             Self::SourceIp if stage.is_test() => Some(TESTED_SOURCE_IP.into()),
             Self::SourceIp => Some(arrival.peer.to_string().into()),
             Self::UserAgent => arrival.user_agent.as_ref().and_then(text),
-            // A stage with a canary answers 501 until canaries are built.
-            Self::IsCanaryRequest => Some("false".into()),
+            Self::IsCanaryRequest => Some(if stage.is_canary() { "true" } else { "false" }.into()),
             // A test has no stage in its path.
             Self::Path if stage.is_test() => Some(arrival.uri.path().into()),
             Self::Path => Some(path_from_stage(arrival)),

@@ -156,8 +156,7 @@ impl Gateway {
     /// What was counted of the APIs in memory, by API and stage.
     pub fn api_metrics(&self) -> Vec<ApiMetrics> {
         let mut all = Vec::new();
-        self.registry
-            .each_resident(|api| api.stages().for_each(|stage| stage.metrics().read(stage.api_id(), stage.name(), &mut all)));
+        self.registry.each_resident(|api| api.read_metrics(&mut all));
         all.sort_unstable_by(|a, b| (&a.api_id, &a.stage, &a.method).cmp(&(&b.api_id, &b.stage, &b.method)));
         all
     }

@@ -67,7 +67,8 @@ fn inspect_method(
     backends: &Backends,
     found: &mut Inspection,
 ) {
-    let label = format!("{} {}", method.verb, stage.api.resource(method.resource).path);
+    let release = if stage.is_canary() { " of the canary" } else { "" };
+    let label = format!("{} {}{release}", method.verb, stage.api.resource(method.resource).path);
     let concern = |kind, text| Concern { stage: stage.name().to_owned(), method: Some(label.clone()), kind, text };
     let mut role = None;
     let failure = match (stage.blocked(index), &method.authorization, stage.calls(index)) {

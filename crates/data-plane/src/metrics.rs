@@ -51,24 +51,21 @@ pub struct ApiMetrics {
 }
 
 impl StageMetrics {
-    /// Series for a stage; those of `before`, the same stage as it was, go on.
-    pub(crate) fn new(api: &CompiledApi, source: &ApiSource, stage: &Stage, before: Option<&Self>) -> Self {
+    /// Series for a stage; those of `kept`, the stage's other release and the same stage as it was, go on.
+    pub(crate) fn new(api: &CompiledApi, source: &ApiSource, stage: &Stage, kept: &[&Self]) -> Self {
         let name = source.deployments.get(&stage.deployment_id).map_or("", |definition| &definition.name);
         let methods = api.methods().iter().map(|method| {
             let path = &api.resource(method.resource).path;
             let is_asked =
                 of_settings(&stage.method_settings, path, &method.verb).into_iter().any(|setting| setting.metrics_enabled);
-            let series = is_asked.then(|| {
-                let mut known = before.into_iter().flat_map(|before| &before.methods);
-                let known = known.find(|known| known.path == *path && known.verb == method.verb);
-                known.and_then(|known| known.series.clone()).unwrap_or_default()
-            });
+            let series =
+                is_asked.then(|| kept.iter().find_map(|kept| kept.of_method(path, &method.verb)).cloned().unwrap_or_default());
             MethodSeries { path: path.clone(), verb: method.verb.clone(), series }
         });
         let methods: Vec<_> = methods.collect();
         Self {
             api_name: dimension(name, &source.api_id),
-            stage: before.map(|before| Arc::clone(&before.stage)).unwrap_or_default(),
+            stage: kept.first().map(|kept| Arc::clone(&kept.stage)).unwrap_or_default(),
             methods: if methods.iter().all(|method| method.series.is_none()) { Vec::new() } else { methods },
         }
     }
@@ -96,6 +93,10 @@ impl StageMetrics {
         self.each(Some(method), Series::cache_miss);
     }
 
+    fn of_method(&self, path: &str, verb: &str) -> Option<&Arc<Series>> {
+        self.methods.iter().find(|known| *known.path == *path && *known.verb == *verb)?.series.as_ref()
+    }
+
     fn each(&self, method: Option<MethodIndex>, count: impl Fn(&Series)) {
         count(&self.stage);
         if let Some(series) = method.and_then(|method| self.methods.get(method)?.series.as_ref()) {
@@ -103,8 +104,8 @@ impl StageMetrics {
         }
     }
 
-    /// All its counts: the stage's, then those of methods.
-    pub(crate) fn read(&self, api_id: &str, stage: &str, all: &mut Vec<ApiMetrics>) {
+    /// All its counts: the stage's, then those of methods. `read`: the stage's other release, which shares series with it.
+    pub(crate) fn read(&self, api_id: &str, stage: &str, read: Option<&Self>, all: &mut Vec<ApiMetrics>) {
         let shown = |method: Option<(String, String)>, series: &Series| ApiMetrics {
             api_id: api_id.to_owned(),
             api_name: self.api_name.to_string(),
@@ -112,8 +113,13 @@ impl StageMetrics {
             method,
             counts: series.read(),
         };
-        all.push(shown(None, &self.stage));
+        if read.is_none() {
+            all.push(shown(None, &self.stage));
+        }
         for MethodSeries { path, verb, series } in &self.methods {
+            if read.is_some_and(|read| read.of_method(path, verb).is_some()) {
+                continue;
+            }
             all.extend(series.as_ref().map(|series| shown(Some((path.to_string(), verb.to_string())), series)));
         }
     }

@@ -362,15 +362,6 @@ async fn what_is_not_built_is_named() {
             pets(source).api_key_required = true;
             definition(source).api_key_source = ApiKeySourceType::Authorizer;
         }),
-        ("canarySettings", |source| {
-            let canary = postern_api_model::rest_api::CanarySettings {
-                deployment_id: "d1".to_owned(),
-                percent_traffic: 0.0,
-                stage_variable_overrides: Default::default(),
-                use_stage_cache: false,
-            };
-            source.stages.get_mut("s").unwrap().canary_settings = Some(canary);
-        }),
         ("integration.type AWS_PROXY", |source| {
             let firehose = "arn:aws:apigateway:eu-west-1:firehose:action/PutRecord";
             pets(source).integration = Some(integration(IntegrationType::AwsProxy, firehose));

@@ -249,15 +249,8 @@ pub(crate) fn integration_response(response: &IntegrationResponse) {
         response;
 }
 
-/// What a stage's settings block.
-#[derive(Debug, Default)]
-pub(crate) struct StageFindings {
-    /// All methods.
-    pub(crate) all: Findings,
-}
-
-/// The fields of a stage.
-pub(crate) fn stage(stage: &Stage) -> StageFindings {
+/// The fields of a stage: those that are set and do nothing. None blocks.
+pub(crate) fn stage(stage: &Stage) -> Vec<&'static str> {
     let Stage {
         name: _,
         deployment_id: _,
@@ -276,8 +269,7 @@ pub(crate) fn stage(stage: &Stage) -> StageFindings {
         usage_plans,
         tags,
     } = stage;
-    let mut findings = StageFindings::default();
-    let all = &mut findings.all;
+    let mut all = Findings::default();
     all.note("Stage.description", some(description));
     all.note("Stage.cacheClusterEnabled", when(*cache_cluster_enabled));
     all.note("Stage.cacheClusterSize", some(cache_cluster_size));
@@ -290,11 +282,13 @@ pub(crate) fn stage(stage: &Stage) -> StageFindings {
         all.note("AccessLogSettings.format", some(format));
     }
     if let Some(canary) = canary_settings {
-        let CanarySettings { deployment_id: _, percent_traffic: _, stage_variable_overrides: _, use_stage_cache: _ } = canary;
-        all.block("canarySettings", IsSet::Yes);
+        let CanarySettings { deployment_id: _, percent_traffic: _, stage_variable_overrides: _, use_stage_cache } = canary;
+        all.note("CanarySettings.useStageCache", when(*use_stage_cache));
     }
-    method_settings.values().for_each(|setting| method_setting(setting, &mut findings.all));
-    findings
+    method_settings.values().for_each(|setting| method_setting(setting, &mut all));
+    all.inert.sort_unstable();
+    all.inert.dedup();
+    all.inert
 }
 
 fn method_setting(setting: &MethodSetting, findings: &mut Findings) {

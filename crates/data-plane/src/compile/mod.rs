@@ -25,6 +25,7 @@ mod templates;
 mod throttles;
 mod uri;
 mod validation;
+mod variants;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -6,21 +6,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::HeaderValue;
 use postern_api_model::ports::{ApiSource, CertificateAndKey, PublishError};
-use postern_api_model::rest_api::{Stage, vpc_link_id};
+use postern_api_model::rest_api::{Definition, Stage, vpc_link_id};
 use postern_api_model::scope::Scope;
 
 use super::lambda::LambdaFunction;
 use super::logging::{self, MethodLogging};
 use super::service::ResolvedService;
 use super::uri::{AddressError, Endpoint};
+use super::variants::{Variants, canary_stage};
 use super::{Blocked, CompiledApi, CompiledIntegration, CompiledMethod, HttpEndpoint, MethodIndex, Throttles, ledger};
 use crate::access::ResourcePolicy;
 use crate::error::GatewayError;
 use crate::execution_log::Detail;
 use crate::links::LinkTargets;
 use crate::metering::Bucket;
-use crate::metrics::StageMetrics;
+use crate::metrics::{ApiMetrics, StageMetrics};
 use crate::transport::ClientIdentity;
+
+/// What the log group of a canary is called behind the stage's (AWS docs, "Set up a canary release deployment").
+const CANARY_LOG_SUFFIX: &str = "/Canary";
 
 /// One API as this node serves it; replaced whole.
 #[derive(Debug)]
@@ -29,7 +33,7 @@ pub(crate) struct PublishedApi {
     /// Whether the default endpoint is switched off.
     pub(crate) is_disabled: bool,
     /// By name, sorted.
-    stages: Vec<(Box<str>, Arc<PublishedStage>)>,
+    stages: Vec<(Box<str>, Variants)>,
     /// Kept to be used again by the next version.
     deployments: BTreeMap<String, Arc<CompiledApi>>,
     /// Whose it is.
@@ -43,6 +47,8 @@ pub(crate) struct PublishedApi {
 #[derive(Debug)]
 pub(crate) struct PublishedStage {
     name: Box<str>,
+    /// The same, with what AWS adds for a canary to the name of its log group.
+    log_name: Box<str>,
     api_id: Box<str>,
     api_id_value: HeaderValue,
     user_agent: HeaderValue,
@@ -56,8 +62,6 @@ pub(crate) struct PublishedStage {
     services: BTreeMap<MethodIndex, Result<ResolvedService, AddressError>>,
     /// By method; `None` for methods that call no function.
     functions: Vec<Option<Result<LambdaFunction, AddressError>>>,
-    /// By method; empty when the stage blocks nothing.
-    blocked: Vec<Option<Blocked>>,
     /// By method; empty when the stage logs nothing.
     logging: Vec<MethodLogging>,
     throttles: Throttles,
@@ -89,6 +93,8 @@ pub(crate) enum Calls<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     Traffic,
+    /// The share of it that tries another deployment.
+    Canary,
     /// One call of TestInvokeMethod.
     Test,
 }
@@ -103,44 +109,13 @@ pub(crate) fn publish_with(
     links: &LinkTargets,
 ) -> Result<PublishedApi, PublishError> {
     ledger::api_source(&source);
-    let mut deployments: BTreeMap<String, Arc<CompiledApi>> = BTreeMap::new();
+    let mut publishing =
+        Publishing { source: &source, before, links, deployments: BTreeMap::new(), vpc_link_ids: BTreeSet::new() };
     let mut stages = Vec::with_capacity(source.stages.len());
-    let mut vpc_link_ids = BTreeSet::new();
     for (name, stage) in &source.stages {
-        let id = &stage.deployment_id;
-        let api = match deployments.get(id).or_else(|| before?.deployments.get(id)) {
-            Some(api) => Arc::clone(api),
-            None => {
-                let definition = source.deployments.get(id).ok_or_else(|| PublishError {
-                    api_id: source.api_id.clone(),
-                    reason: format!("stage {name} points to deployment {id}, which is missing"),
-                })?;
-                let (api, inert) = CompiledApi::compile(definition);
-                if !inert.is_empty() {
-                    tracing::warn!(api = source.api_id, deployment = id, fields = ?inert, "stored and echoed, without effect on traffic");
-                }
-                let fields = api.refusing_fields();
-                if !fields.is_empty() {
-                    tracing::warn!(
-                        api = source.api_id,
-                        deployment = id,
-                        ?fields,
-                        "requests that need what is not built answer 501"
-                    );
-                }
-                if let ResourcePolicy::Broken(reason) = &api.policy {
-                    tracing::error!(api = source.api_id, deployment = id, %reason, "the resource policy denies every request");
-                }
-                Arc::new(api)
-            }
-        };
-        deployments.insert(id.clone(), Arc::clone(&api));
-        let uses = api.methods().iter().filter_map(|method| method.endpoint()?.link.as_ref());
-        vpc_link_ids.extend(uses.map(|link| vpc_link_id(&link.connection_id, &stage.variables).to_owned()));
-        let before = before.and_then(|before| before.stage(name));
-        let published = PublishedStage::new(stage, api, &source, links, before.map(|stage| &**stage));
-        stages.push((Box::from(name.as_str()), Arc::new(published)));
+        stages.push((Box::from(name.as_str()), publishing.variants(name, stage)?));
     }
+    let Publishing { deployments, vpc_link_ids, .. } = publishing;
     Ok(PublishedApi {
         version: source.version,
         is_disabled: source.disable_execute_api_endpoint,
@@ -152,14 +127,90 @@ pub(crate) fn publish_with(
     })
 }
 
+/// A version that is being made servable.
+struct Publishing<'a> {
+    source: &'a ApiSource,
+    before: Option<&'a PublishedApi>,
+    links: &'a LinkTargets,
+    deployments: BTreeMap<String, Arc<CompiledApi>>,
+    vpc_link_ids: BTreeSet<String>,
+}
+
+impl Publishing<'_> {
+    /// A stage, with its canary if it has one.
+    fn variants(&mut self, name: &str, stage: &Stage) -> Result<Variants, PublishError> {
+        let before = self.before.and_then(|before| before.stage(name));
+        let kept: Vec<&PublishedStage> = before.into_iter().flat_map(Variants::all).collect();
+        let api = self.compiled(&stage.deployment_id, || format!("stage {name}"))?;
+        let production = self.stage(stage, api, &kept);
+        let Some(settings) = &stage.canary_settings else { return Ok(Variants::alone(production)) };
+        let api = self.compiled(&settings.deployment_id, || format!("the canary of stage {name}"))?;
+        let kept: Vec<&PublishedStage> = std::iter::once(&production).chain(kept).collect();
+        let canary = self.stage(&canary_stage(stage, settings), api, &kept);
+        let log_name = format!("{name}{CANARY_LOG_SUFFIX}").into();
+        let canary = PublishedStage { purpose: Purpose::Canary, log_name, ..canary };
+        Ok(Variants::alone(production).with_canary(canary, settings))
+    }
+
+    fn stage(&mut self, stage: &Stage, api: Arc<CompiledApi>, kept: &[&PublishedStage]) -> PublishedStage {
+        let uses = api.methods().iter().filter_map(|method| method.endpoint()?.link.as_ref());
+        self.vpc_link_ids.extend(uses.map(|link| vpc_link_id(&link.connection_id, &stage.variables).to_owned()));
+        PublishedStage::new(stage, api, self.source, self.links, kept)
+    }
+
+    /// A deployment that `whose` points to.
+    fn compiled(&mut self, id: &str, whose: impl FnOnce() -> String) -> Result<Arc<CompiledApi>, PublishError> {
+        let known = self.deployments.get(id).or_else(|| self.before?.deployments.get(id)).map(Arc::clone);
+        let api = match known {
+            Some(api) => api,
+            None => {
+                let definition = self.source.deployments.get(id).ok_or_else(|| PublishError {
+                    api_id: self.source.api_id.clone(),
+                    reason: format!("{} points to deployment {id}, which is missing", whose()),
+                })?;
+                compile(definition, self.source, id)
+            }
+        };
+        self.deployments.insert(id.to_owned(), Arc::clone(&api));
+        Ok(api)
+    }
+}
+
+/// Compiles a deployment, and says in the log what its owner should know of it.
+fn compile(definition: &Definition, source: &ApiSource, id: &str) -> Arc<CompiledApi> {
+    let (api, inert) = CompiledApi::compile(definition);
+    if !inert.is_empty() {
+        tracing::warn!(api = source.api_id, deployment = id, fields = ?inert, "stored and echoed, without effect on traffic");
+    }
+    let fields = api.refusing_fields();
+    if !fields.is_empty() {
+        tracing::warn!(api = source.api_id, deployment = id, ?fields, "requests that need what is not built answer 501");
+    }
+    if let ResourcePolicy::Broken(reason) = &api.policy {
+        tracing::error!(api = source.api_id, deployment = id, %reason, "the resource policy denies every request");
+    }
+    Arc::new(api)
+}
+
 impl PublishedApi {
-    /// The stages, by name.
+    /// The stages, by name, each with its canary behind it.
     pub(crate) fn stages(&self) -> impl Iterator<Item = &PublishedStage> {
-        self.stages.iter().map(|(_, stage)| &**stage)
+        self.stages.iter().flat_map(|(_, variants)| variants.all())
+    }
+
+    /// All that was counted of its stages.
+    pub(crate) fn read_metrics(&self, all: &mut Vec<ApiMetrics>) {
+        for (name, variants) in &self.stages {
+            let mut read: Option<&StageMetrics> = None;
+            for stage in variants.all() {
+                stage.metrics.read(&stage.api_id, name, read, all);
+                read = Some(&stage.metrics);
+            }
+        }
     }
 
     /// A stage by its exact name.
-    pub(crate) fn stage(&self, name: &str) -> Option<&Arc<PublishedStage>> {
+    pub(crate) fn stage(&self, name: &str) -> Option<&Variants> {
         let at = self.stages.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
         Some(&self.stages[at].1)
     }
@@ -187,16 +238,12 @@ impl PublishedApi {
 }
 
 impl PublishedStage {
-    /// What requests used up of the limits goes over from `before`, the same stage as it was.
-    fn new(stage: &Stage, api: Arc<CompiledApi>, source: &ApiSource, links: &LinkTargets, before: Option<&Self>) -> Self {
-        let findings = ledger::stage(stage);
-        if !findings.all.inert.is_empty() {
-            let fields = &findings.all.inert;
-            tracing::warn!(api = source.api_id, stage = stage.name, ?fields, "stored and echoed, without effect on traffic");
-        }
-        let fields = &findings.all.blocking;
+    /// What requests used up of the limits goes over from `kept`: the stage's other release, and the same stage as it was. The first that
+    /// has a method's counts for it.
+    fn new(stage: &Stage, api: Arc<CompiledApi>, source: &ApiSource, links: &LinkTargets, kept: &[&Self]) -> Self {
+        let fields = ledger::stage(stage);
         if !fields.is_empty() {
-            tracing::warn!(api = source.api_id, stage = stage.name, ?fields, "requests that need what is not built answer 501");
+            tracing::warn!(api = source.api_id, stage = stage.name, ?fields, "stored and echoed, without effect on traffic");
         }
         let functions = api.methods().iter().map(|method| {
             let resolved = method.lambda()?.resolve(&stage.variables);
@@ -215,10 +262,13 @@ impl PublishedStage {
             resolved.as_ref().err().into_iter().for_each(|reason| warn_of(reason, method, &api, stage, source));
             Some((index, resolved))
         });
+        let throttles: Vec<&Throttles> = kept.iter().map(|kept| &kept.throttles).collect();
+        let metrics: Vec<&StageMetrics> = kept.iter().map(|kept| &kept.metrics).collect();
         // Ids are letters and digits; one that were none would only be missing from a field.
         let value = |text: &str| HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("unknown"));
         Self {
             name: stage.name.as_str().into(),
+            log_name: stage.name.as_str().into(),
             api_id_value: value(&source.api_id),
             user_agent: value(&format!("AmazonAPIGateway_{}", source.api_id)),
             api_id: source.api_id.as_str().into(),
@@ -227,10 +277,9 @@ impl PublishedStage {
             endpoints: endpoints.collect(),
             functions: functions.collect(),
             services: services.collect(),
-            blocked: blocked(&api, &findings),
             logging: logging::of_methods(&api, &stage.method_settings),
-            throttles: Throttles::new(&api, &stage.method_settings, before.map(|before| &before.throttles)),
-            metrics: StageMetrics::new(&api, source, stage, before.map(|before| &before.metrics)),
+            throttles: Throttles::new(&api, &stage.method_settings, &throttles),
+            metrics: StageMetrics::new(&api, source, stage, &metrics),
             purpose: Purpose::Traffic,
             variables: stage.variables.clone(),
             api,
@@ -239,7 +288,7 @@ impl PublishedStage {
 
     /// A stage for one call of TestInvokeMethod.
     pub(crate) fn tested(stage: &Stage, api: CompiledApi, source: &ApiSource, links: &LinkTargets) -> Self {
-        Self { purpose: Purpose::Test, ..Self::new(stage, Arc::new(api), source, links, None) }
+        Self { purpose: Purpose::Test, ..Self::new(stage, Arc::new(api), source, links, &[]) }
     }
 
     /// The function that a method calls.
@@ -262,6 +311,11 @@ impl PublishedStage {
         self.purpose == Purpose::Test
     }
 
+    /// Whether it is the canary release of its stage.
+    pub(crate) fn is_canary(&self) -> bool {
+        self.purpose == Purpose::Canary
+    }
+
     /// What the stage logs of requests with this verb to a method.
     pub(crate) fn logging(&self, method: MethodIndex, verb: &http::Method) -> Option<Detail> {
         self.logging.get(method)?.of(verb)
@@ -279,6 +333,11 @@ impl PublishedStage {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Under which its execution log is found.
+    pub(crate) fn log_name(&self) -> &str {
+        &self.log_name
     }
 
     pub(crate) fn api_id(&self) -> &str {
@@ -353,10 +412,9 @@ impl PublishedStage {
         }
     }
 
-    /// What keeps a method from being served, of the API, the method or the stage.
+    /// What keeps a method from being served, of the API or the method.
     pub(crate) fn blocked(&self, method: MethodIndex) -> Option<&Blocked> {
-        let of_stage = self.blocked.get(method).and_then(Option::as_ref);
-        self.api.blocked.as_ref().or(self.api.method(method).blocked.as_ref()).or(of_stage)
+        self.api.blocked.as_ref().or(self.api.method(method).blocked.as_ref())
     }
 }
 
@@ -415,21 +473,6 @@ fn identity(id: &str, source: &ApiSource) -> Result<ClientIdentity, String> {
 #[cfg(any(test, fuzzing))]
 pub(crate) fn publish(source: ApiSource, before: Option<&PublishedApi>) -> Result<PublishedApi, PublishError> {
     publish_with(source, before, &LinkTargets::default())
-}
-
-/// What the stage's settings block, by method.
-fn blocked(api: &CompiledApi, findings: &ledger::StageFindings) -> Vec<Option<Blocked>> {
-    let ledger::StageFindings { all } = findings;
-    if all.blocking.is_empty() {
-        return Vec::new();
-    }
-    let of_method = |method: &CompiledMethod| {
-        let path = &api.resource(method.resource).path;
-        let mut fields = all.blocking.clone();
-        fields.sort_unstable();
-        Blocked::of(&format!("{} {path}", method.verb), fields)
-    };
-    api.methods().iter().map(of_method).collect()
 }
 
 /// A method's own settings, or else those of all methods. Clients patch settings as `~1a~1b/GET`, `/a/b/GET` and `a/b/GET`, also

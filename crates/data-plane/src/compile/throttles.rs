@@ -33,12 +33,14 @@ struct MethodThrottle {
 }
 
 impl Throttles {
-    /// The buckets that `settings` ask for. One whose limit is as it was in `before` goes on as full as it is.
-    pub(super) fn new(api: &CompiledApi, settings: &Settings, before: Option<&Self>) -> Self {
+    /// The buckets that `settings` ask for. One whose limit is as it is in the first of `kept` that has the method goes on as full as it
+    /// is.
+    pub(super) fn new(api: &CompiledApi, settings: &Settings, kept: &[&Self]) -> Self {
         let of_method = |method: &super::CompiledMethod| {
             let path = &api.resource(method.resource).path;
-            let before = before.and_then(|before| before.0.iter().find(|known| known.path == *path && known.verb == method.verb));
-            MethodThrottle::new(settings, path, &method.verb, before)
+            let is_same = |known: &&MethodThrottle| known.path == *path && known.verb == method.verb;
+            let kept = kept.iter().find_map(|kept| kept.0.iter().find(is_same));
+            MethodThrottle::new(settings, path, &method.verb, kept)
         };
         let throttles: Vec<_> = api.methods().iter().map(of_method).collect();
         Self(if throttles.iter().all(MethodThrottle::is_off) { Vec::new() } else { throttles })

@@ -21,7 +21,7 @@ use postern_api_model::usage_plan::Quota;
 use tokio::time::Instant;
 
 use crate::clock;
-use crate::compile::Transfer;
+use crate::compile::{PublishedStage, Transfer};
 use crate::error::GatewayError;
 use crate::headers::names;
 use crate::metering::Limit;
@@ -59,7 +59,7 @@ enum Sink {
     /// Into the answer of TestInvokeMethod.
     Answer(Mutex<String>),
     /// To the server's log, each as it is written.
-    Server { api: Box<str>, stage: Box<str> },
+    Server { api: Box<str>, stage: Box<str>, log_name: Box<str> },
 }
 
 /// What the first lines say of a request.
@@ -93,8 +93,9 @@ impl ExecutionLog {
     }
 
     /// One of a live request.
-    pub(crate) fn live(request_id: &HeaderValue, detail: Detail, api: &str, stage: &str) -> Self {
-        Self::new(id(request_id), detail, Sink::Server { api: api.into(), stage: stage.into() }, Spellings::default())
+    pub(crate) fn live(request_id: &HeaderValue, detail: Detail, stage: &PublishedStage) -> Self {
+        let (api, log_name) = (stage.api_id().into(), stage.log_name().into());
+        Self::new(id(request_id), detail, Sink::Server { api, stage: stage.name().into(), log_name }, Spellings::default())
     }
 
     fn new(request_id: Box<str>, detail: Detail, sink: Sink, spellings: Spellings) -> Self {
@@ -126,7 +127,7 @@ impl ExecutionLog {
 
     /// What AWS logs of a deployed stage before the limits are looked at, in its words and with its double spaces where no key is.
     pub(crate) fn verifying_usage_plan(&self, extended_id: &HeaderValue, key: Option<&HeaderValue>) {
-        let Sink::Server { api, stage } = &self.sink else { return };
+        let Sink::Server { api, stage, .. } = &self.sink else { return };
         let (request_id, key) = (&self.request_id, masked(key));
         self.step(|| format!("Extended Request Id: {}", String::from_utf8_lossy(extended_id.as_bytes())));
         self.step(|| format!("Verifying Usage Plan for request: {request_id}. API Key: {key} API Stage: {api}/{stage}"));
@@ -134,7 +135,7 @@ impl ExecutionLog {
 
     /// The limits let the request pass; `key` is that of a method which requires one.
     pub(crate) fn admitted(&self, method: &str, key: Option<&HeaderValue>) {
-        let Sink::Server { api, stage } = &self.sink else { return };
+        let Sink::Server { api, stage, .. } = &self.sink else { return };
         let (does, will) = if key.is_some() { ("requires", "will") } else { ("does not require", "will not") };
         let key = masked(key);
         self.step(|| {
@@ -148,7 +149,7 @@ impl ExecutionLog {
 
     /// The limits did not. AWS has one text for all throttles, also of a stage without any key.
     pub(crate) fn usage_refused(&self, check: &UsageCheck<'_>) {
-        let Sink::Server { api, stage } = &self.sink else { return };
+        let Sink::Server { api, stage, .. } = &self.sink else { return };
         let closed = |method: &str, key: Option<&HeaderValue>, why: &str| {
             format!(
                 "API Key {} not authorized because method '{method}' requires API Key and API Key is not associated with a Usage Plan \
@@ -296,7 +297,7 @@ impl ExecutionLog {
                 let mut text = text.lock().unwrap_or_else(PoisonError::into_inner);
                 text.push_str(&format!("{time} : {line}\n"));
             }
-            Sink::Server { api, stage } => self.say(detail, api, stage, &text::on_one_line(line)),
+            Sink::Server { api, log_name, .. } => self.say(detail, api, log_name, &text::on_one_line(line)),
         }
     }
 

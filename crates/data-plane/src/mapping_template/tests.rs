@@ -47,7 +47,7 @@ fn live(uri: &str, path: &str, fields: &[(&'static str, &'static str)]) -> LiveR
         references: Default::default(),
     };
     let published = publish(source, None).unwrap();
-    let stage = published.stage("prod").unwrap();
+    let stage = published.stage("prod").unwrap().draw(|| 0.0);
     let mut headers = HeaderMap::new();
     for (name, value) in fields {
         headers.append(*name, HeaderValue::from_static(value));

@@ -36,7 +36,7 @@ pub(crate) async fn locate(registry: &Registry, arrival: &Arrival) -> Result<Loc
     };
     let api = found.filter(|api| !api.is_disabled).ok_or(GatewayError::Forbidden)?;
     api.touch(arrival.epoch.seconds());
-    let stage = Arc::clone(api.stage(address.stage).ok_or(GatewayError::Forbidden)?);
+    let stage = Arc::clone(api.stage(address.stage).ok_or(GatewayError::Forbidden)?.draw(fastrand::f64));
     Ok(Located { stage, path_at: address.path_at })
 }
 

@@ -253,8 +253,7 @@ fn what_blocks_a_method() {
 }
 
 #[test]
-fn what_blocks_a_stage() {
-    let findings = stage(&stage_sample());
-    assert_eq!(findings.all.blocking, ["canarySettings"]);
-    assert!(findings.all.inert.contains(&"Stage.tracingEnabled"));
+fn what_a_stage_says_to_no_effect() {
+    let inert = stage(&stage_sample());
+    assert!(inert.contains(&"Stage.tracingEnabled"), "{inert:?}");
 }

@@ -122,6 +122,10 @@ impl Event<'_> {
         text(out, "domainName", Variable::DomainName);
         text(out, "deploymentId", Variable::DeploymentId);
         text(out, "apiId", Variable::ApiId);
+        if self.stage.is_canary() {
+            out.key("isCanaryRequest");
+            out.raw("true");
+        }
         out.end('}');
     }
 
