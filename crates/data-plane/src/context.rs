@@ -246,7 +246,8 @@ impl RequestIds {
         write_extended_id(extended, [fastrand::u64(..), fastrand::u64(..)]);
         let root = present.has(Field::TraceId).then(|| headers.get(names::TRACE_ID)).flatten().and_then(root_of);
         write_trace(trace, root, epoch.seconds(), low);
-        let text = Bytes::copy_from_slice(&text);
+        // One allocation, which its slices share.
+        let text = Bytes::from_owner(text);
         let value = |from: usize, len: usize| {
             HeaderValue::from_maybe_shared(text.slice(from..from + len)).expect("hexadecimal and base64 digits are visible ASCII")
         };

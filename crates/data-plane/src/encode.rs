@@ -46,6 +46,10 @@ pub(crate) fn push(out: &mut String, value: &str, place: Place, spelling: Spelli
 /// Whether some reader of `path` would take a part of it for a step up: `..` as it is, percent-encoded, behind an encoded slash
 /// or a backslash, or before a `;`. No encoding keeps a value with such a part in its place.
 pub(crate) fn steps_up(path: &str) -> bool {
+    // Most paths have neither a dot nor anything that stands for one.
+    if memchr::memchr2(b'.', b'%', path.as_bytes()).is_none() {
+        return false;
+    }
     let decoded: std::borrow::Cow<'_, [u8]> = percent_encoding::percent_decode_str(path).into();
     let mut segments = decoded.split(|byte| matches!(byte, b'/' | b'\\'));
     segments.any(|segment| segment.split(|byte| *byte == b';').next() == Some(b".."))

@@ -263,12 +263,17 @@ pub(crate) fn rewrite_response(headers: &mut HeaderMap, present: Fields) {
     if present.and(RESPONSE_DROPPED.or(REMAPPED)) == Fields::default() {
         return;
     }
-    if present.has(Field::Connection) {
+    // Seldom is a field there several times, which costs more to look after.
+    let has_repeated = headers.len() > headers.keys_len();
+    if present.has(Field::Connection) && (has_repeated || !headers.get(header::CONNECTION).is_some_and(names_no_field)) {
         remove_named_by_connection(headers);
     }
     for field in present.and(REMAPPED) {
-        if let Some(to) = remapped(field) {
-            rename(headers, field.name(), to);
+        let Some(to) = remapped(field) else { continue };
+        if has_repeated {
+            rename_all(headers, field.name(), to);
+        } else if let Some(value) = headers.remove(field.name()) {
+            headers.insert(to, value);
         }
     }
     for field in present.and(RESPONSE_DROPPED) {
@@ -276,7 +281,7 @@ pub(crate) fn rewrite_response(headers: &mut HeaderMap, present: Fields) {
     }
 }
 
-fn rename(headers: &mut HeaderMap, from: HeaderName, to: HeaderName) {
+fn rename_all(headers: &mut HeaderMap, from: HeaderName, to: HeaderName) {
     let Entry::Occupied(entry) = headers.entry(from) else { return };
     let mut values = entry.remove_entry_mult().1;
     let Some(first) = values.next() else { return };
@@ -334,11 +339,15 @@ pub(crate) fn is_sigv4(value: &HeaderValue) -> bool {
     value.as_bytes().starts_with(b"AWS4-")
 }
 
+/// Whether a value of `Connection` is one of the common ones.
+fn names_no_field(value: &HeaderValue) -> bool {
+    matches!(value.as_bytes(), b"keep-alive" | b"close" | b"Keep-Alive" | b"Close")
+}
+
 /// RFC 9110, 7.6.1: the fields that `Connection` names belong to the connection too.
 fn remove_named_by_connection(headers: &mut HeaderMap) {
-    let plain = |value: &HeaderValue| matches!(value.as_bytes(), b"keep-alive" | b"close" | b"Keep-Alive" | b"Close");
     let values = headers.get_all(header::CONNECTION);
-    if values.iter().all(plain) {
+    if values.iter().all(names_no_field) {
         return;
     }
     let named: Vec<HeaderName> = values
@@ -476,6 +485,18 @@ mod tests {
             "x-amzn-trace-id: t",
         ];
         assert_eq!(lines(&headers), expected);
+    }
+
+    #[test]
+    fn responses_without_a_field_that_comes_twice() {
+        let mut headers = map(&[("Connection", "close, X-Mine"), ("X-Mine", "1"), ("Date", "now"), ("Via", "x"), ("Etag", "e")]);
+        let present = Fields::of(&headers);
+        rewrite_response(&mut headers, present);
+        assert_eq!(lines(&headers), ["etag: e", "x-amzn-remapped-connection: close, X-Mine", "x-amzn-remapped-date: now"]);
+        let mut headers = map(&[("Connection", "keep-alive"), ("Keep-Alive", "timeout=5"), ("Content-Length", "3")]);
+        let present = Fields::of(&headers);
+        rewrite_response(&mut headers, present);
+        assert_eq!(lines(&headers), ["x-amzn-remapped-connection: keep-alive", "x-amzn-remapped-content-length: 3"]);
     }
 
     #[test]

@@ -12,7 +12,8 @@ use super::backend::{BODY_BYTES, ECHO};
 use super::failure::{Doing, Failure, Outcome};
 use super::http::{Answer, Connection, request_bytes};
 use super::machine;
-use super::management::{Management, Place, STAGE};
+use super::management::{ApiKey, Management, Place, STAGE};
+use super::metered;
 use super::postern::Home;
 use super::process::{Cpus, Running, free_address};
 
@@ -78,6 +79,15 @@ pub enum Question {
     Mock,
 }
 
+/// Who may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// Everybody.
+    Open,
+    /// Whoever has one of the API keys, within the limits of a usage plan.
+    Metered,
+}
+
 /// What goes between the processors and the proxy.
 #[derive(Debug, Clone, Copy)]
 pub enum Under<'a> {
@@ -104,11 +114,12 @@ pub struct Contest {
     postern: Option<Home>,
     api: String,
     question: Question,
+    entry: Entry,
 }
 
 impl Contest {
     /// Starts the backend, and gives Postern (when there is a binary) its API.
-    pub fn prepare(scratch: &Path, binary: Option<&Path>) -> Outcome<Self> {
+    pub fn prepare(scratch: &Path, binary: Option<&Path>, entry: Entry) -> Outcome<Self> {
         let backend_address = free_address()?;
         let backend = Some(start_backend(backend_address, scratch)?);
         let mut contest = Self {
@@ -118,10 +129,11 @@ impl Contest {
             postern: None,
             api: STAND_IN_API.into(),
             question: Question::Proxy,
+            entry,
         };
         if let Some(binary) = binary {
             let home = Home { binary: binary.to_owned(), directory: contest.directory(Proxy::Postern)? };
-            contest.api = configure_postern(&home, backend_address)?;
+            contest.api = configure_postern(&home, backend_address, entry)?;
             contest.postern = Some(home);
         }
         Ok(contest)
@@ -151,9 +163,13 @@ impl Contest {
         }
     }
 
-    /// The header lines of every request: those that curl would send.
+    /// The header lines of every request: those that curl would send, and the API key where one is needed.
     pub fn headers(&self) -> Vec<String> {
-        vec![format!("Host: {}", self.host()), "User-Agent: bench/1.0".to_owned(), "Accept: */*".to_owned()]
+        let mut headers = vec![format!("Host: {}", self.host()), "User-Agent: bench/1.0".to_owned(), "Accept: */*".to_owned()];
+        if self.entry == Entry::Metered {
+            headers.push(format!("X-API-Key: {}", metered::asked_key()));
+        }
+        headers
     }
 
     /// Starts a proxy on its processor and waits until it listens.
@@ -220,6 +236,23 @@ impl Contest {
         Ok(())
     }
 
+    /// Fails unless each proxy answers those alone who have a key.
+    pub fn check_keys(&self, proxies: &[Proxy]) -> Outcome<()> {
+        let host = format!("Host: {}", self.host());
+        for proxy in proxies {
+            let started = self.start(*proxy, Under::Nothing)?;
+            for (key, expected) in [(None, 403), (Some("of-nobody".to_owned()), 403), (Some(metered::asked_key()), 200)] {
+                let headers: Vec<String> = key.iter().map(|key| format!("X-API-Key: {key}")).chain([host.clone()]).collect();
+                let answer = Connection::open(started.address)?.exchange(&request_bytes("GET", &self.path(), &headers, b""))?;
+                if answer.status != expected {
+                    let (name, status) = (proxy.name(), answer.status);
+                    return Err(Failure::new(format!("{name} answered {status} and not {expected} to the key {key:?}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// One request over an open connection.
     pub fn ask(&self, connection: &mut Connection) -> Outcome<Answer> {
         connection.exchange(&request_bytes("GET", &self.path(), &self.headers(), b""))
@@ -253,10 +286,11 @@ impl Contest {
             }
             Proxy::Nginx | Proxy::NginxBare | Proxy::NginxNumbering | Proxy::Postern => {
                 let gateway = include_str!("templates/nginx.conf");
+                let gateway = metered::nginx(gateway, self.entry);
                 let template = match proxy {
                     Proxy::NginxBare => include_str!("templates/nginx-bare.conf").to_owned(),
                     Proxy::NginxNumbering => gateway.replace("$request_id", "$connection-$connection_requests"),
-                    _ => gateway.to_owned(),
+                    _ => gateway,
                 };
                 write(&config, self.fill(&template, listen, directory))?;
                 let mut command = command(under, &machine::find("nginx"));
@@ -305,20 +339,24 @@ fn start_backend(address: SocketAddr, scratch: &Path) -> Outcome<Running> {
 }
 
 /// Makes and deploys the API in Postern's data directory, which later starts find there; returns its id.
-fn configure_postern(home: &Home, backend: SocketAddr) -> Outcome<String> {
+fn configure_postern(home: &Home, backend: SocketAddr, entry: Entry) -> Outcome<String> {
     let serving = home.serve(Cpus::Any.command(&home.binary))?;
     let mut management = Management::open(serving.management)?;
     let api = management.create_rest_api("bench")?;
+    let key = if entry == Entry::Metered { ApiKey::Required } else { ApiKey::Unread };
     for number in 0..RESOURCES {
         let part = format!("items{number}");
         let items = management.create_resource(Place { api: &api.id, resource: &api.root }, &part)?;
         let item = management.create_resource(Place { api: &api.id, resource: &items }, "{id}")?;
         let uri = format!("http://{backend}/{part}/{{id}}");
-        management.put_proxy(Place { api: &api.id, resource: &item }, &uri)?;
+        management.put_proxy(Place { api: &api.id, resource: &item }, &uri, key)?;
     }
     let mock = management.create_resource(Place { api: &api.id, resource: &api.root }, MOCK_RESOURCE)?;
-    management.put_mock_template(Place { api: &api.id, resource: &mock }, MOCK_TEMPLATE)?;
+    management.put_mock_template(Place { api: &api.id, resource: &mock }, MOCK_TEMPLATE, key)?;
     management.deploy(&api.id)?;
+    if entry == Entry::Metered {
+        metered::add_keys(&mut management, &api.id, metered::LIMIT)?;
+    }
     serving.running.terminate()?;
     Ok(api.id)
 }

@@ -1,6 +1,6 @@
 //! The promises that a run is held against.
 
-use super::contest::Proxy;
+use super::contest::{Proxy, Question};
 use super::functions::{self, BURST, CONCURRENCY};
 use super::instructions::Count;
 use super::load::Figures;
@@ -8,11 +8,16 @@ use super::operations;
 use super::renders::Found;
 use super::report::{instruction_ratio, render_ratio};
 use super::robustness::{REQUESTS_AFTER_RESTART, Restart};
+use super::throttle;
 
 /// Postern's userland instructions per request divided by nginx's, at most.
-const INSTRUCTION_RATIO_MAX: f64 = 1.25;
+const INSTRUCTION_RATIO_MAX: f64 = 1.1;
 /// Postern's CPU time per request divided by nginx's (median of the rounds): above it the text has to explain why.
 const CPU_RATIO_EXPLAINED: f64 = 1.15;
+/// The same with an API key, a usage plan and a throttle, of nginx's with `map` and `limit_req`.
+const METERED_INSTRUCTION_RATIO_MAX: f64 = 1.35;
+/// How far what a throttle lets through may be from rate x time + burst, per cent.
+const THROTTLE_OFF_PERCENT_MAX: f64 = 1.0;
 /// Renderings per second of CPU time, the making of variables included, divided by those of Apache Velocity in a warm JVM, at least.
 const RENDER_RATIO_MIN: f64 = 1.0;
 /// What an API adds to the median call of a warm function, milliseconds.
@@ -88,6 +93,37 @@ pub fn of_instructions(counts: &[Count]) -> Vec<Gate> {
         Gate::new(ratio <= INSTRUCTION_RATIO_MAX, words)
     });
     gate.into_iter().collect()
+}
+
+/// With API keys: the instructions of proxying, and that nothing is lost.
+pub fn of_metered(question: Question, counts: &[Count], all: &[Figures]) -> Vec<Gate> {
+    let mut gates = Vec::new();
+    if let (Question::Proxy, Some(ratio)) = (question, instruction_ratio(counts, Proxy::Postern)) {
+        let words = format!(
+            "instructions per request with an API key, a usage plan and a throttle are {ratio:.2} of nginx's, at most \
+             {METERED_INSTRUCTION_RATIO_MAX}"
+        );
+        gates.push(Gate::new(ratio <= METERED_INSTRUCTION_RATIO_MAX, words));
+    }
+    let (lost, requests) = all
+        .iter()
+        .filter(|figures| figures.proxy == Proxy::Postern)
+        .fold((0, 0), |sum, figures| (sum.0 + figures.lost, sum.1 + figures.requests));
+    gates.push(Gate::new(lost == 0, format!("lost with API keys: {lost} of {requests}")));
+    gates
+}
+
+/// What throttles let through.
+pub fn of_throttle(all: &[throttle::Found]) -> Vec<Gate> {
+    let gate = |found: &throttle::Found| {
+        let off = found.off_percent();
+        let words = format!(
+            "a limit {} lets through what it should within {off:.2} %, at most {THROTTLE_OFF_PERCENT_MAX} %",
+            found.limit
+        );
+        Gate::new(off <= THROTTLE_OFF_PERCENT_MAX, words)
+    };
+    all.iter().map(gate).collect()
 }
 
 /// The backend's restart.

@@ -36,7 +36,7 @@ pub fn count(contest: &Contest, proxies: &[Proxy], requests: u32) -> Outcome<Vec
 
 /// Instructions of a whole process that answers that many waves.
 fn total(contest: &Contest, proxy: Proxy, waves: u32) -> Outcome<u64> {
-    let file = contest.scratch().join("callgrind.out");
+    let file = contest.scratch().join(format!("callgrind.{}.{waves}", proxy.name().replace([' ', ','], "-")));
     let started = contest.start(proxy, Under::Callgrind(&file))?;
     let request = request_bytes("GET", &contest.path(), &contest.headers(), b"");
     let mut connections = Vec::new();

@@ -31,6 +31,30 @@ pub struct Api {
     pub root: String,
 }
 
+/// Whether a method asks for an API key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApiKey {
+    /// It does.
+    Required,
+    /// It does not.
+    Unread,
+}
+
+impl ApiKey {
+    fn is_required(self) -> bool {
+        self == Self::Required
+    }
+}
+
+/// A usage plan's limit.
+#[derive(Debug, Clone, Copy)]
+pub struct Throttle {
+    /// Requests a second.
+    pub rate: u32,
+    /// At once.
+    pub burst: u32,
+}
+
 /// A method: where it is and its verb.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
@@ -92,10 +116,11 @@ impl Management {
     }
 
     /// PutMethod and PutIntegration: GET proxied to `uri`, whose `{id}` is the path's.
-    pub fn put_proxy(&mut self, place: Place<'_>, uri: &str) -> Outcome<()> {
+    pub fn put_proxy(&mut self, place: Place<'_>, uri: &str, key: ApiKey) -> Outcome<()> {
         let method = place.get_method();
         let parameters = json!({ "method.request.path.id": true });
-        self.call("PUT", &method, Some(&json!({ "authorizationType": "NONE", "requestParameters": parameters })))?;
+        let input = json!({ "authorizationType": "NONE", "apiKeyRequired": key.is_required(), "requestParameters": parameters });
+        self.call("PUT", &method, Some(&input))?;
         let integration = json!({
             "type": "HTTP_PROXY",
             "httpMethod": "GET",
@@ -123,9 +148,9 @@ impl Management {
     }
 
     /// A MOCK GET that answers what a template renders.
-    pub fn put_mock_template(&mut self, place: Place<'_>, template: &str) -> Outcome<()> {
+    pub fn put_mock_template(&mut self, place: Place<'_>, template: &str, key: ApiKey) -> Outcome<()> {
         let method = place.get_method();
-        self.call("PUT", &method, Some(&json!({ "authorizationType": "NONE" })))?;
+        self.call("PUT", &method, Some(&json!({ "authorizationType": "NONE", "apiKeyRequired": key.is_required() })))?;
         self.call("PUT", &format!("{method}/responses/200"), Some(&json!({})))?;
         let request = json!({ "application/json": "{\"statusCode\": 200}" });
         let integration = json!({ "type": "MOCK", "requestTemplates": request });
@@ -151,6 +176,30 @@ impl Management {
     pub fn set_stage_variable(&mut self, api: &str, value: u32) -> Outcome<()> {
         let target = format!("/restapis/{api}/stages/{STAGE}");
         self.call("PATCH", &target, Some(&replace("/variables/version", &value.to_string()))).map(drop)
+    }
+
+    /// UpdateStage: the limit of each method of [`STAGE`].
+    pub fn throttle_methods(&mut self, api: &str, limit: Throttle) -> Outcome<()> {
+        let change = |setting: &str, value: u32| json!({ "op": "replace", "path": format!("/*/*/throttling/{setting}"), "value": value.to_string() });
+        let operations = json!({ "patchOperations": [change("rateLimit", limit.rate), change("burstLimit", limit.burst)] });
+        self.call("PATCH", &format!("/restapis/{api}/stages/{STAGE}"), Some(&operations)).map(drop)
+    }
+
+    /// CreateUsagePlan for [`STAGE`] of an API; returns its id.
+    pub fn create_usage_plan(&mut self, api: &str, limit: Throttle) -> Outcome<String> {
+        let throttle = json!({ "rateLimit": limit.rate, "burstLimit": limit.burst });
+        let stages = json!([{ "apiId": api, "stage": STAGE }]);
+        text(
+            &self.call("POST", "/usageplans", Some(&json!({ "name": "bench", "throttle": throttle, "apiStages": stages })))?,
+            "id",
+        )
+    }
+
+    /// CreateApiKey and CreateUsagePlanKey.
+    pub fn create_api_key(&mut self, plan: &str, value: &str) -> Outcome<()> {
+        let key = self.call("POST", "/apikeys", Some(&json!({ "name": value, "value": value, "enabled": true })))?;
+        let joined = json!({ "keyId": text(&key, "id")?, "keyType": "API_KEY" });
+        self.call("POST", &format!("/usageplans/{plan}/keys"), Some(&joined)).map(drop)
     }
 
     fn new_api(&mut self, input: &Value) -> Outcome<Api> {

@@ -21,6 +21,7 @@ mod instructions;
 mod load;
 mod machine;
 mod management;
+mod metered;
 mod operations;
 mod postern;
 mod process;
@@ -28,9 +29,10 @@ mod renders;
 mod report;
 mod robustness;
 mod stats;
+mod throttle;
 mod wrk;
 
-use contest::{Contest, Proxy, Question};
+use contest::{Contest, Entry, Proxy, Question};
 use failure::{Doing, Failure, Outcome};
 use gates::Gate;
 
@@ -40,7 +42,7 @@ use crate::workspace;
 #[derive(clap::Args)]
 pub struct Args {
     /// What to measure.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "proxy,mock,renders,lambda,operations")]
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "proxy,mock,metered,throttle,renders,lambda,operations")]
     scenario: Vec<Scenario>,
     /// Which proxies to compare; ratios need nginx.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "nginx,haproxy,postern")]
@@ -60,6 +62,9 @@ pub struct Args {
     /// A release binary of Postern to use instead of building one.
     #[arg(long)]
     binary: Option<PathBuf>,
+    /// A directory in which everything stays that was written while measuring, callgrind's profiles among it.
+    #[arg(long)]
+    keep: Option<PathBuf>,
     /// Put the tables into docs/performance.md.
     #[arg(long)]
     write: bool,
@@ -84,8 +89,14 @@ enum Part {
 enum Scenario {
     /// Proxying beside nginx and haproxy.
     Proxy,
+    /// Its instructions per request alone, which a busy machine does not move.
+    Instructions,
     /// A MOCK whose template is rendered, beside nginx returning the same text.
     Mock,
+    /// Both with an API key, a usage plan and a throttle, beside nginx with `map` and `limit_req`.
+    Metered,
+    /// How exact a throttle is under ten times as many requests as it lets through.
+    Throttle,
     /// Rendering templates beside Apache Velocity in a JVM.
     Renders,
     /// A warm function through an API and through the Invoke API, and a burst.
@@ -98,6 +109,7 @@ enum Scenario {
 struct Amounts {
     load: load::Amount,
     instruction_requests: u32,
+    throttle: throttle::Amount,
     renders: renders::Amount,
     functions: functions::Amount,
     operations: operations::Amount,
@@ -112,6 +124,7 @@ impl Amounts {
                 seconds: args.seconds.unwrap_or(full_or_quick(4, 1)).max(1),
             },
             instruction_requests: full_or_quick(8000, 1600),
+            throttle: throttle::Amount { seconds: full_or_quick(10, 2) },
             renders: renders::Amount {
                 rounds: args.rounds.unwrap_or(full_or_quick(5, 1)).max(1),
                 warm_up: full_or_quick(30_000, 10_000),
@@ -140,25 +153,36 @@ pub fn run(args: &Args) -> Outcome<()> {
         return backend::serve(listen);
     }
     let asked = |scenario| args.scenario.contains(&scenario);
-    let needs_proxies = asked(Scenario::Proxy) || asked(Scenario::Mock);
+    let needs_proxies = [Scenario::Proxy, Scenario::Instructions, Scenario::Mock, Scenario::Metered].into_iter().any(asked);
     if needs_proxies || asked(Scenario::Operations) {
         machine::check_tools()?;
     }
-    let needs_postern =
-        needs_proxies && args.proxies.contains(&Proxy::Postern) || asked(Scenario::Lambda) || asked(Scenario::Operations);
+    let alone = [Scenario::Throttle, Scenario::Lambda, Scenario::Operations];
+    let needs_postern = needs_proxies && args.proxies.contains(&Proxy::Postern) || alone.into_iter().any(asked);
     let binary = match &args.binary {
         _ if !needs_postern => None,
         Some(path) => Some(postern::given(path)?),
         None => Some(postern::build()?),
     };
-    let scratch = scratch()?;
+    let scratch = scratch(args.keep.as_deref())?;
     let amounts = Amounts::of(args);
     let mut findings = Findings::default();
     if asked(Scenario::Proxy) {
         compare(args, &amounts, binary.as_deref(), scratch.path(), &mut findings)?;
     }
+    if asked(Scenario::Instructions) {
+        count(args, &amounts, binary.as_deref(), scratch.path(), &mut findings)?;
+    }
     if asked(Scenario::Mock) {
         mock(args, &amounts, binary.as_deref(), scratch.path(), &mut findings)?;
+    }
+    if asked(Scenario::Metered) {
+        metered(args, &amounts, binary.as_deref(), scratch.path(), &mut findings)?;
+    }
+    if let (true, Some(binary)) = (asked(Scenario::Throttle), &binary) {
+        let found = throttle::measure(binary, scratch.path(), amounts.throttle)?;
+        findings.sections.push(report::throttle(&found));
+        findings.gates.extend(gates::of_throttle(&found));
     }
     if asked(Scenario::Renders) {
         let found = renders::measure(scratch.path(), amounts.renders)?;
@@ -181,7 +205,7 @@ pub fn run(args: &Args) -> Outcome<()> {
 /// The scenario "proxy", robustness included.
 fn compare(args: &Args, amounts: &Amounts, binary: Option<&Path>, scratch: &Path, findings: &mut Findings) -> Outcome<()> {
     let with_postern = args.proxies.contains(&Proxy::Postern);
-    let mut contest = Contest::prepare(scratch, binary.filter(|_| with_postern))?;
+    let mut contest = Contest::prepare(scratch, binary.filter(|_| with_postern), Entry::Open)?;
     for proxy in &args.proxies {
         contest.check_same_work(*proxy)?;
     }
@@ -196,17 +220,56 @@ fn compare(args: &Args, amounts: &Amounts, binary: Option<&Path>, scratch: &Path
     Ok(())
 }
 
+/// The scenario "instructions".
+fn count(args: &Args, amounts: &Amounts, binary: Option<&Path>, scratch: &Path, findings: &mut Findings) -> Outcome<()> {
+    let binary = binary.filter(|_| args.proxies.contains(&Proxy::Postern));
+    let directory = scratch.join("instructions");
+    fs::create_dir_all(&directory).doing(|| format!("creating {}", directory.display()))?;
+    let contest = Contest::prepare(&directory, binary, Entry::Open)?;
+    let counts = instructions::count(&contest, &args.proxies, amounts.instruction_requests)?;
+    findings.sections.push(report::instructions(&counts));
+    findings.gates.extend(gates::of_instructions(&counts));
+    Ok(())
+}
+
 /// The scenario "mock": Postern and nginx, whichever of the two is asked for.
 fn mock(args: &Args, amounts: &Amounts, binary: Option<&Path>, scratch: &Path, findings: &mut Findings) -> Outcome<()> {
-    let proxies: Vec<Proxy> = [Proxy::Nginx, Proxy::Postern].into_iter().filter(|proxy| args.proxies.contains(proxy)).collect();
+    let proxies = without_haproxy(args);
     let binary = binary.filter(|_| proxies.contains(&Proxy::Postern));
     let directory = scratch.join("mock");
     fs::create_dir_all(&directory).doing(|| format!("creating {}", directory.display()))?;
-    let contest = Contest::prepare(&directory, binary)?.asking(Question::Mock);
+    let contest = Contest::prepare(&directory, binary, Entry::Open)?.asking(Question::Mock);
     contest.check_same_text(&proxies)?;
     let figures = load::measure(&contest, &proxies, amounts.load)?;
     findings.sections.push(report::mock(&figures));
     Ok(())
+}
+
+/// The scenario "metered": the same two, both questions.
+fn metered(args: &Args, amounts: &Amounts, binary: Option<&Path>, scratch: &Path, findings: &mut Findings) -> Outcome<()> {
+    let proxies = without_haproxy(args);
+    let binary = binary.filter(|_| proxies.contains(&Proxy::Postern));
+    let directory = scratch.join("metered");
+    fs::create_dir_all(&directory).doing(|| format!("creating {}", directory.display()))?;
+    let mut contest = Contest::prepare(&directory, binary, Entry::Metered)?;
+    for (question, name) in [(Question::Proxy, "HTTP_PROXY"), (Question::Mock, "MOCK")] {
+        contest = contest.asking(question);
+        contest.check_keys(&proxies)?;
+        match question {
+            Question::Proxy => proxies.iter().try_for_each(|proxy| contest.check_same_work(*proxy))?,
+            Question::Mock => contest.check_same_text(&proxies)?,
+        }
+        let figures = load::measure(&contest, &proxies, amounts.load)?;
+        let counts = instructions::count(&contest, &proxies, amounts.instruction_requests)?;
+        findings.sections.push(report::metered(name, &counts, &figures));
+        findings.gates.extend(gates::of_metered(question, &counts, &figures));
+    }
+    Ok(())
+}
+
+/// The proxies asked for, less the one that is configured for proxying alone.
+fn without_haproxy(args: &Args) -> Vec<Proxy> {
+    [Proxy::Nginx, Proxy::Postern].into_iter().filter(|proxy| args.proxies.contains(proxy)).collect()
 }
 
 fn finish(args: &Args, findings: &Findings, binary: Option<&Path>) -> Outcome<()> {
@@ -234,8 +297,8 @@ fn published_command(words: impl Iterator<Item = String>) -> String {
     let mut words = words;
     while let Some(word) = words.next() {
         match word.as_str() {
-            "--binary" => drop(words.next()),
-            word if word.starts_with("--binary=") => {}
+            "--binary" | "--keep" => drop(words.next()),
+            word if word.starts_with("--binary=") || word.starts_with("--keep=") => {}
             _ => published.push(word),
         }
     }
@@ -243,13 +306,16 @@ fn published_command(words: impl Iterator<Item = String>) -> String {
 }
 
 /// A directory in the build's: on a real disk, where syncing costs what it costs, and out of the way.
-fn scratch() -> Outcome<tempfile::TempDir> {
-    let target = workspace::target_dir();
-    fs::create_dir_all(&target).doing(|| format!("creating {}", target.display()))?;
+fn scratch(keep: Option<&Path>) -> Outcome<tempfile::TempDir> {
+    let parent = keep.map_or_else(workspace::target_dir, Path::to_owned);
+    // Proxies get paths of it and run elsewhere.
+    let parent = std::path::absolute(&parent).doing(|| format!("finding {}", parent.display()))?;
+    fs::create_dir_all(&parent).doing(|| format!("creating {}", parent.display()))?;
     tempfile::Builder::new()
         .prefix("bench-")
-        .tempdir_in(&target)
-        .doing(|| format!("creating a directory in {}", target.display()))
+        .disable_cleanup(keep.is_some())
+        .tempdir_in(&parent)
+        .doing(|| format!("creating a directory in {}", parent.display()))
 }
 
 #[cfg(test)]
@@ -258,7 +324,7 @@ mod tests {
 
     #[test]
     fn a_published_command_names_no_path() {
-        let words = ["bench", "--binary", "/home/me/postern", "--write", "--binary=/home/me/postern", "--rounds", "9"];
+        let words = ["bench", "--binary", "/home/me/postern", "--write", "--keep=/tmp/x", "--rounds", "9"];
         assert_eq!(published_command(words.into_iter().map(str::to_owned)), "bench --write --rounds 9");
     }
 }

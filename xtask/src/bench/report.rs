@@ -13,6 +13,7 @@ use super::operations::{self, WRITERS};
 use super::renders::{Figures as Rendering, Found};
 use super::robustness::{REQUESTS_AFTER_RESTART, Restart};
 use super::stats::Series;
+use super::throttle::{self, LIMIT, PRESSURE};
 
 /// The lines of `docs/performance.md` between which the tables stand.
 const MARKERS: (&str, &str) = ("<!-- bench:start -->", "<!-- bench:end -->");
@@ -54,6 +55,37 @@ pub fn mock(all: &[Figures]) -> String {
         format!("### MOCK with a template of 1 KB: {connections} connections\n\n{}", load_table(&figures))
     });
     tables.collect::<Vec<_>>().join("\n\n")
+}
+
+/// A question with API keys: instructions, and under load.
+pub fn metered(name: &str, counts: &[Count], all: &[Figures]) -> String {
+    let tables = CONNECTIONS.iter().map(|connections| {
+        let figures: Vec<&Figures> = all.iter().filter(|figures| figures.connections == *connections).collect();
+        format!("{connections} connections:\n\n{}", load_table(&figures))
+    });
+    let tables: Vec<String> = [instruction_table(counts)].into_iter().chain(tables).collect();
+    format!("### {name} with an API key, a usage plan and a throttle\n\n{}", tables.join("\n\n"))
+}
+
+/// What throttles let through.
+pub fn throttle(all: &[throttle::Found]) -> String {
+    let mut table = Table::new(&["a limit", "requests", "seconds", "admitted", "rate x time + burst", "off by"]);
+    for found in all {
+        table.row(&[
+            found.limit.to_owned(),
+            found.asked.to_string(),
+            format!("{:.3}", found.seconds),
+            found.admitted.to_string(),
+            format!("{:.0}", found.due()),
+            format!("{:.2} %", found.off_percent()),
+        ]);
+    }
+    format!(
+        "### Throttles\n\nA limit of {} requests a second and {} at once, asked {PRESSURE} times as often.\n\n{}",
+        LIMIT.rate,
+        LIMIT.burst,
+        table.render()
+    )
 }
 
 /// Renderings per second of CPU time, and how they compare.
@@ -155,12 +187,16 @@ fn load_table(all: &[&Figures]) -> String {
 
 /// Instructions per request.
 pub fn instructions(counts: &[Count]) -> String {
+    format!("### Userland instructions\n\n{}", instruction_table(counts))
+}
+
+fn instruction_table(counts: &[Count]) -> String {
     let mut table = Table::new(&["", "instructions/request", "ratio"]);
     for count in counts {
         let ratio = instruction_ratio(counts, count.proxy).map_or_else(|| "-".into(), |ratio| format!("{ratio:.2}"));
         table.row(&[count.proxy.name().to_owned(), format!("{:.0}", count.per_request), ratio]);
     }
-    format!("### Userland instructions\n\n{}", table.render())
+    table.render()
 }
 
 /// A proxy's instructions per request divided by nginx's.

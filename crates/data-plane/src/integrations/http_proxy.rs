@@ -12,12 +12,12 @@ use crate::transport::Upstreams;
 
 pub(super) async fn call<'a>(
     upstreams: &Upstreams,
-    call: HttpCall,
+    call: Box<HttpCall>,
     transfer: Transfer,
     context: Context<'a>,
     limits: Limits,
 ) -> Result<ProxyAnswer<'a>, GatewayError> {
-    let HttpCall { request, deadline, way } = call;
+    let HttpCall { request, deadline, way } = *call;
     let mut response = match way {
         None => pin!(upstreams.send(request, deadline)).await?,
         // Boxed because it is rare: what a future may have to hold is copied for every request.

@@ -29,9 +29,13 @@ pub(super) async fn mapped<'a>(
 ) -> Result<Box<MappedAnswer<'a>>, GatewayError> {
     let log = asked.context.arrival.log();
     let (mut response, deadline) = match call {
-        Call::Http(HttpCall { request, deadline, way: None }) => (upstreams.send(request, deadline).await?, deadline),
-        Call::Http(HttpCall { request, deadline, way: Some(way) }) => {
-            (links::send(upstreams, &way, request, deadline).await?, deadline)
+        Call::Http(call) => {
+            let HttpCall { request, deadline, way } = *call;
+            let response = match way {
+                None => upstreams.send(request, deadline).await?,
+                Some(way) => links::send(upstreams, &way, request, deadline).await?,
+            };
+            (response, deadline)
         }
         Call::Lambda(call) => {
             let deadline = call.deadline;

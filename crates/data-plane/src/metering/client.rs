@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use postern_api_model::day::Day;
 use postern_api_model::ports::{StoredDay, UsageEntry};
 use postern_api_model::usage_plan::{Quota, UsageDay};
+use smallvec::SmallVec;
 
 use super::bucket::{Bucket, Limit};
 use super::plan::{MethodLimit, Plan, PlanSlot};
@@ -55,7 +56,8 @@ pub(super) struct State {
     pub(super) is_queued: bool,
     /// When it was last used, in seconds since the gateway began.
     pub(super) used_at_s: u32,
-    pub(super) memberships: Box<[Membership]>,
+    /// One in place, since there may be a million clients: nearly all keys are in one plan.
+    pub(super) memberships: SmallVec<[Membership; 1]>,
 }
 
 /// A key in a plan.

@@ -408,11 +408,10 @@ async fn idle_keys_make_room_and_busy_ones_stay() {
     );
 }
 
-/// Both are what most of a key's memory is; see the measurement below.
+/// Most of a key's memory is this, with two counts and the allocator's word in 128 bytes; see the measurement below.
 #[test]
 fn a_key_stays_small() {
-    assert!(std::mem::size_of::<client::Client>() <= 56, "{}", std::mem::size_of::<client::Client>());
-    assert!(std::mem::size_of::<client::Membership>() <= 72, "{}", std::mem::size_of::<client::Membership>());
+    assert!(std::mem::size_of::<client::Client>() <= 104, "{}", std::mem::size_of::<client::Client>());
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ pub(crate) async fn serve(gateway: &Gateway, upstreams: &Upstreams, request: Req
         Ok(answered) => succeeded(answered, &arrival),
         Err(ref error) => {
             gateway.counters().count_refusal(error);
-            let reached = Reached { stage: &located.stage, path: located.path(&arrival), headers: &kept };
+            let reached = Reached { stage: &located.stage, path: located.path(&arrival), headers: &kept.unwrap_or_default() };
             refused(error, &arrival, Some(reached))
         }
     };
@@ -70,7 +70,7 @@ pub(crate) async fn test(
         }
         Err(error) => error,
     };
-    let reached = Reached { stage: &located.stage, path: located.path(arrival), headers: &kept };
+    let reached = Reached { stage: &located.stage, path: located.path(arrival), headers: &kept.unwrap_or_default() };
     let mut response = refused(&error, arrival, Some(reached)).response;
     if error.kind().and_then(|kind| located.stage.api.gateway_responses.of(kind)).is_none() {
         // Seen of a failed validation: the gateway's own answers show nothing but what kind of error it was.
@@ -146,11 +146,11 @@ async fn answer<'a>(
 }
 
 /// What of a message customised gateway responses read; APIs without one pay nothing.
-fn kept_for_failures(located: &Located, message: &Message) -> HeaderMap {
-    let mut kept = HeaderMap::new();
+fn kept_for_failures(located: &Located, message: &Message) -> Option<Box<HeaderMap>> {
+    let mut kept: Option<Box<HeaderMap>> = None;
     for name in located.stage.api.gateway_responses.fields() {
         for value in message.headers.get_all(name) {
-            kept.append(name.clone(), value.clone());
+            kept.get_or_insert_default().append(name.clone(), value.clone());
         }
     }
     kept

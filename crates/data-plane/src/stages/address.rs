@@ -50,7 +50,7 @@ impl ApiId {
 impl<'a> Address<'a> {
     /// Reads the address of a request; the host form comes first, so that an API can have any path of its own.
     pub(crate) fn of(arrival: &'a Arrival) -> Option<Self> {
-        let host = arrival.host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or("");
+        let host = arrival.host.as_ref().and_then(|host| str::from_utf8(host.as_bytes()).ok()).unwrap_or("");
         Self::parse(host, arrival.uri.path())
     }
 

@@ -29,8 +29,8 @@ use crate::transport::{Body, UpstreamRequest};
 
 /// What the integration is asked, by type.
 pub(crate) enum IntegrationRequest<'a> {
-    /// HTTP_PROXY: the backend's answer is the answer.
-    HttpProxy { call: HttpCall, transfer: Transfer, context: Context<'a> },
+    /// HTTP_PROXY: the backend's answer is the answer. The call is boxed because it goes through many hands.
+    HttpProxy { call: Box<HttpCall>, transfer: Transfer, context: Context<'a> },
     /// The backend's answer chooses from the integration responses, and is mapped.
     Mapped { call: Call<'a>, exchange: &'a MappedExchange, asked: Box<Asked<'a>> },
     /// MOCK: nothing is called.
@@ -48,9 +48,8 @@ pub(crate) enum Building<'a> {
 }
 
 /// A mapped request, by where it goes.
-#[allow(clippy::large_enum_variant, reason = "the large one is the common one")]
 pub(crate) enum Call<'a> {
-    Http(HttpCall),
+    Http(Box<HttpCall>),
     /// Signed when it is sent.
     Service(Box<SignedRequest<'a>>),
     /// Of a function.
@@ -143,7 +142,11 @@ const UNREAD: GatewayError = GatewayError::Configuration("the request's body was
 pub(super) const UNTRANSFORMED: GatewayError = GatewayError::Configuration("Unable to transform request");
 
 /// All of the client's request but what belongs to its connection; mapped parameters are added (AWS docs, "HTTP proxy").
-fn http_proxy(validated: Validated<'_>, endpoint: &HttpEndpoint, parameters: Parameters<'_>) -> Result<HttpCall, GatewayError> {
+fn http_proxy(
+    validated: Validated<'_>,
+    endpoint: &HttpEndpoint,
+    parameters: Parameters<'_>,
+) -> Result<Box<HttpCall>, GatewayError> {
     let routed = validated.routed();
     let (arrival, stage) = (routed.received.arrival, routed.received.stage);
     let target = Target::new(routed, endpoint, arrival.uri.query(), parameters)?;

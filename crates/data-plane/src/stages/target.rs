@@ -75,10 +75,10 @@ impl Target {
     }
 
     /// The request to it.
-    pub(super) fn call(self, headers: HeaderMap, body: Body) -> HttpCall {
+    pub(super) fn call(self, headers: HeaderMap, body: Body) -> Box<HttpCall> {
         let body = if carries_body(&self.method) { body } else { Body::empty() };
         let request = UpstreamRequest { origin: self.address.origin, method: self.method, uri: self.uri, headers, body };
-        HttpCall { request, deadline: self.deadline, way: self.address.way }
+        Box::new(HttpCall { request, deadline: self.deadline, way: self.address.way })
     }
 }
 

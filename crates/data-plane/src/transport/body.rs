@@ -13,21 +13,40 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use super::timer::Timer;
-use super::upstream::Lease;
+use super::upstream::Receiving;
 
 /// A message's body. Cheap to move; nothing is allocated for an empty or a whole one, nor for a backend's.
 #[derive(Default)]
 pub struct Body(Kind);
 
-#[derive(Default)]
+/// Two enums, so that a body takes no more room than the bytes that it may be: every request carries it along, mostly for nothing.
 enum Kind {
+    Full(Bytes),
+    Other(Other),
+}
+
+#[derive(Default)]
+enum Other {
     #[default]
     Empty,
-    Full(Bytes),
     /// Boxed because most requests have none, and all carry its room along.
     Client(Box<ClientBody>),
-    Upstream(UpstreamBody),
+    Upstream(Receiving),
     Boxed(Pin<Box<dyn http_body::Body<Data = Bytes, Error = BodyError> + Send>>),
+    /// What is left of a backend's that failed.
+    Failed(BodyError),
+}
+
+impl Default for Kind {
+    fn default() -> Self {
+        Self::Other(Other::Empty)
+    }
+}
+
+impl From<Other> for Body {
+    fn from(other: Other) -> Self {
+        Self(Kind::Other(other))
+    }
 }
 
 /// Why a body did not arrive whole.
@@ -53,7 +72,7 @@ pub enum BodyError {
 impl Body {
     /// No body.
     pub fn empty() -> Self {
-        Self(Kind::Empty)
+        Self::default()
     }
 
     /// A whole body; none when `bytes` is empty.
@@ -64,7 +83,7 @@ impl Body {
 
     /// A body made as it is read. Its trailers are dropped.
     pub fn stream(stream: impl http_body::Body<Data = Bytes, Error = BodyError> + Send + 'static) -> Self {
-        Self(Kind::Boxed(Box::pin(stream)))
+        Other::Boxed(Box::pin(stream)).into()
     }
 
     /// A client's body: at most `limit_bytes` long, each part within `timeout` of the one before.
@@ -73,27 +92,25 @@ impl Body {
             return Self::empty();
         }
         let timer = Timer::default();
-        Self(Kind::Client(Box::new(ClientBody { incoming, remaining_bytes: limit_bytes, limit_bytes, timeout, timer })))
+        Other::Client(Box::new(ClientBody { incoming, remaining_bytes: limit_bytes, limit_bytes, timeout, timer })).into()
     }
 
     /// A backend's body, which gives its connection back to the pool when it has been read to its end.
-    pub(super) fn from_upstream(incoming: Incoming, lease: Lease) -> Self {
-        if http_body::Body::is_end_stream(&incoming) {
-            lease.give_back();
-            return Self::empty();
-        }
-        Self(Kind::Upstream(UpstreamBody { incoming, lease: Some(lease), deadline: None, timer: Timer::default() }))
+    pub(super) fn from_upstream(receiving: Option<Receiving>) -> Self {
+        receiving.map_or_else(Self::empty, |receiving| Other::Upstream(receiving).into())
     }
 
     /// The same body, failing with [`BodyError::Timeout`] when it is not at its end at `deadline`.
     pub fn with_deadline(self, deadline: Instant) -> Self {
         match self.0 {
-            Kind::Empty | Kind::Full(_) => self,
-            Kind::Upstream(mut body) => {
-                body.deadline = Some(body.deadline.map_or(deadline, |set| set.min(deadline)));
-                Self(Kind::Upstream(body))
+            Kind::Full(_) | Kind::Other(Other::Empty | Other::Failed(_)) => self,
+            Kind::Other(Other::Upstream(mut body)) => {
+                body.end_by(deadline);
+                Other::Upstream(body).into()
             }
-            Kind::Client(_) | Kind::Boxed(_) => Self::stream(Deadlined { body: self, deadline, timer: Timer::default() }),
+            Kind::Other(Other::Client(_) | Other::Boxed(_)) => {
+                Self::stream(Deadlined { body: self, deadline, timer: Timer::default() })
+            }
         }
     }
 
@@ -105,20 +122,20 @@ impl Body {
     /// Takes its bytes when they are all there already; else `None`, and the body stays as it is.
     pub fn take_whole(&mut self) -> Option<Bytes> {
         let whole = match &mut self.0 {
-            Kind::Empty => Bytes::new(),
             Kind::Full(bytes) => std::mem::take(bytes),
-            Kind::Client(_) | Kind::Upstream(_) | Kind::Boxed(_) => return None,
+            Kind::Other(Other::Empty) => Bytes::new(),
+            Kind::Other(_) => return None,
         };
-        self.0 = Kind::Empty;
+        *self = Self::empty();
         Some(whole)
     }
 
     /// Its bytes when they are all there already; the body stays as it is.
     pub fn whole(&self) -> Option<Bytes> {
         match &self.0 {
-            Kind::Empty => Some(Bytes::new()),
             Kind::Full(bytes) => Some(bytes.clone()),
-            Kind::Client(_) | Kind::Upstream(_) | Kind::Boxed(_) => None,
+            Kind::Other(Other::Empty) => Some(Bytes::new()),
+            Kind::Other(_) => None,
         }
     }
 
@@ -156,17 +173,39 @@ impl Body {
     }
 
     fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
-        match &mut self.0 {
-            Kind::Empty => Poll::Ready(None),
+        let other = match &mut self.0 {
             Kind::Full(bytes) => {
                 let bytes = std::mem::take(bytes);
-                self.0 = Kind::Empty;
-                Poll::Ready(Some(Ok(bytes)))
+                *self = Self::empty();
+                return Poll::Ready(Some(Ok(bytes)));
             }
-            Kind::Client(body) => body.poll_data(cx),
-            Kind::Upstream(body) => body.poll_data(cx),
-            Kind::Boxed(body) => poll_data(body.as_mut(), cx),
+            Kind::Other(other) => other,
+        };
+        match other {
+            Other::Empty => Poll::Ready(None),
+            Other::Client(body) => body.poll_data(cx),
+            Other::Upstream(_) => other.poll_upstream(cx),
+            Other::Boxed(body) => poll_data(body.as_mut(), cx),
+            Other::Failed(error) => Poll::Ready(Some(Err(*error))),
         }
+    }
+}
+
+impl Other {
+    /// The next part of a backend's body. The connection is given back, or let go, now and not when the body's reader gets round to it.
+    fn poll_upstream(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        let Self::Upstream(body) = self else { return Poll::Ready(None) };
+        let part = ready!(body.poll_data(cx));
+        match &part {
+            Some(Ok(_)) if !body.is_at_end() => {}
+            Some(Ok(_)) | None => {
+                if let Self::Upstream(body) = std::mem::take(self) {
+                    body.over();
+                }
+            }
+            Some(Err(error)) => *self = Self::Failed(*error),
+        }
+        Poll::Ready(part)
     }
 }
 
@@ -192,21 +231,22 @@ impl http_body::Body for Body {
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
-            Kind::Empty => true,
-            Kind::Full(_) => false,
-            Kind::Client(body) => body.incoming.is_end_stream(),
-            Kind::Upstream(body) => body.incoming.is_end_stream(),
-            Kind::Boxed(body) => body.is_end_stream(),
+            Kind::Full(_) | Kind::Other(Other::Failed(_)) => false,
+            Kind::Other(Other::Empty) => true,
+            Kind::Other(Other::Client(body)) => body.incoming.is_end_stream(),
+            Kind::Other(Other::Upstream(body)) => body.is_at_end(),
+            Kind::Other(Other::Boxed(body)) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Kind::Empty => SizeHint::with_exact(0),
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Client(body) => body.incoming.size_hint(),
-            Kind::Upstream(body) => body.incoming.size_hint(),
-            Kind::Boxed(body) => body.size_hint(),
+            Kind::Other(Other::Empty) => SizeHint::with_exact(0),
+            Kind::Other(Other::Client(body)) => body.incoming.size_hint(),
+            Kind::Other(Other::Upstream(body)) => body.size_hint(),
+            Kind::Other(Other::Boxed(body)) => body.size_hint(),
+            Kind::Other(Other::Failed(_)) => SizeHint::default(),
         }
     }
 }
@@ -232,33 +272,6 @@ impl ClientBody {
                 return Poll::Ready(Some(Err(BodyError::TooLarge { limit_bytes: self.limit_bytes })));
             };
             self.remaining_bytes = remaining;
-        }
-        Poll::Ready(part)
-    }
-}
-
-struct UpstreamBody {
-    incoming: Incoming,
-    lease: Option<Lease>,
-    deadline: Option<Instant>,
-    timer: Timer,
-}
-
-impl UpstreamBody {
-    fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
-        let Poll::Ready(part) = poll_incoming(&mut self.incoming, cx) else {
-            let Some(deadline) = self.deadline else {
-                return Poll::Pending;
-            };
-            ready!(self.timer.poll_expired(cx, || deadline));
-            // The connection is let go now, not when the body's reader gets round to it.
-            drop(self.lease.take());
-            return Poll::Ready(Some(Err(BodyError::Timeout)));
-        };
-        match &part {
-            Some(Ok(_)) if !http_body::Body::is_end_stream(&self.incoming) => {}
-            Some(Ok(_)) | None => self.lease.take().into_iter().for_each(Lease::give_back),
-            Some(Err(_)) => drop(self.lease.take()),
         }
         Poll::Ready(part)
     }
@@ -296,7 +309,8 @@ impl http_body::Body for Deadlined {
     }
 }
 
-fn poll_incoming(incoming: &mut Incoming, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+/// The next part; trailers are passed over.
+pub(super) fn poll_incoming(incoming: &mut Incoming, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
     loop {
         match ready!(http_body::Body::poll_frame(Pin::new(&mut *incoming), cx)) {
             Some(Ok(frame)) => match frame.into_data() {
@@ -338,4 +352,14 @@ fn body_error(error: &hyper::Error) -> BodyError {
         cause = error.source();
     }
     BodyError::Incomplete
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_takes_no_more_room_than_bytes() {
+        assert_eq!(size_of::<Body>(), size_of::<Bytes>());
+    }
 }

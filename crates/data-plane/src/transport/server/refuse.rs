@@ -7,6 +7,7 @@
 //! reads one way only. This module refuses the rest: everything that two readers of the head that hyper gives could still
 //! understand differently.
 
+use std::cell::RefCell;
 use std::net::Ipv6Addr;
 
 use bytes::Bytes;
@@ -61,10 +62,26 @@ impl Refusal {
     }
 }
 
+/// What the fields of a head say of its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Connection {
+    /// Nothing: it goes on as its version has it.
+    Unsaid,
+    /// It ends with the answer.
+    Closes,
+}
+
+/// What one pass over the fields found.
+struct Looked {
+    hosts: usize,
+    is_host_valid: bool,
+    connection: Connection,
+}
+
 /// Refuses a head or leaves it with a target in origin form, one valid `host`, one `cookie` and nothing that the transport has
 /// taken care of.
-pub(super) fn check(head: &mut Parts, settings: &ListenerSettings) -> Result<(), Refusal> {
-    let hosts = check_fields(head, settings)?;
+pub(super) fn check(head: &mut Parts, settings: &ListenerSettings) -> Result<Connection, Refusal> {
+    let Looked { hosts, is_host_valid, connection } = check_fields(head, settings)?;
     if head.method == Method::CONNECT {
         return Err(Refusal::BadRequest);
     }
@@ -76,24 +93,22 @@ pub(super) fn check(head: &mut Parts, settings: &ListenerSettings) -> Result<(),
     if !target.as_str().starts_with('/') || !target.as_str().is_ascii() {
         return Err(Refusal::BadRequest);
     }
-    if head.uri.authority().is_some() {
-        take_authority(head)?;
-    } else if hosts != 1 {
-        return Err(Refusal::BadRequest);
-    }
-    match head.headers.get(header::HOST) {
-        Some(host) if is_valid_host(host.as_bytes()) => Ok(()),
-        _ => Err(Refusal::BadRequest),
-    }
+    let is_host_valid = if head.uri.authority().is_some() { take_authority(head)? } else { hosts == 1 && is_host_valid };
+    if is_host_valid { Ok(connection) } else { Err(Refusal::BadRequest) }
 }
 
-/// One pass over the fields. How many `host`s there are is what is left to judge.
-fn check_fields(head: &mut Parts, settings: &ListenerSettings) -> Result<usize, Refusal> {
-    let (mut bytes, mut hosts, mut encodings, mut cookies, mut expects) = (0, 0, 0, 0, false);
+/// One pass over the fields. How many `host`s there are, and whether it is one, is what is left to judge.
+fn check_fields(head: &mut Parts, settings: &ListenerSettings) -> Result<Looked, Refusal> {
+    let (mut bytes, mut encodings, mut cookies, mut expects) = (0, 0, 0, false);
+    let mut looked = Looked { hosts: 0, is_host_valid: false, connection: Connection::Unsaid };
     for (name, value) in &head.headers {
         bytes += name.as_str().len() + value.len() + FIELD_OVERHEAD_BYTES;
         match *name {
-            header::HOST => hosts += 1,
+            header::HOST => {
+                looked.hosts += 1;
+                looked.is_host_valid = is_known_host(value);
+            }
+            header::CONNECTION if asks_to_close(value) => looked.connection = Connection::Closes,
             header::COOKIE => cookies += 1,
             header::TRANSFER_ENCODING => {
                 encodings += 1;
@@ -114,7 +129,7 @@ fn check_fields(head: &mut Parts, settings: &ListenerSettings) -> Result<usize, 
         return Err(Refusal::HeadersTooLong);
     }
     // More than one is an error even where the target's authority overrules it (RFC 9112, 3.2); none is one in HTTP/1.1.
-    if hosts > 1 || hosts == 0 && head.version < Version::HTTP_2 {
+    if looked.hosts > 1 || looked.hosts == 0 && head.version < Version::HTTP_2 {
         return Err(Refusal::BadRequest);
     }
     if expects {
@@ -124,7 +139,29 @@ fn check_fields(head: &mut Parts, settings: &ListenerSettings) -> Result<usize, 
     if cookies > 1 && head.version == Version::HTTP_2 {
         join_cookies(&mut head.headers)?;
     }
-    Ok(hosts)
+    Ok(looked)
+}
+
+fn asks_to_close(value: &HeaderValue) -> bool {
+    value.as_bytes().split(|byte| *byte == b',').any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+}
+
+/// [`is_valid_host`], of which one is remembered in each thread: many requests in a row have the same.
+fn is_known_host(value: &HeaderValue) -> bool {
+    thread_local! {
+        static LAST: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    LAST.with_borrow_mut(|last| {
+        if value.as_bytes() == last.as_slice() && !last.is_empty() {
+            return true;
+        }
+        let is_valid = is_valid_host(value.as_bytes());
+        if is_valid {
+            last.clear();
+            last.extend_from_slice(value.as_bytes());
+        }
+        is_valid
+    })
 }
 
 /// HTTP/2 lets a client split its cookies to compress them better; they are one field to everybody else (RFC 9113, 8.2.3).
@@ -135,19 +172,21 @@ fn join_cookies(headers: &mut HeaderMap) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The authority of an absolute target, or HTTP/2's `:authority`, is the host, whatever the field says (RFC 9112, 3.2.2).
-fn take_authority(head: &mut Parts) -> Result<(), Refusal> {
+/// The authority of an absolute target, or HTTP/2's `:authority`, is the host, whatever the field says (RFC 9112, 3.2.2). Says whether
+/// it is a valid one.
+fn take_authority(head: &mut Parts) -> Result<bool, Refusal> {
     let mut uri = std::mem::take(&mut head.uri).into_parts();
     if !uri.scheme.is_some_and(|scheme| matches!(scheme.as_str(), "http" | "https")) {
         return Err(Refusal::BadRequest);
     }
     let authority = uri.authority.as_ref().map(Authority::as_str).unwrap_or_default();
     let host = HeaderValue::from_str(authority).map_err(|_| Refusal::BadRequest)?;
+    let is_valid = is_known_host(&host);
     head.headers.insert(header::HOST, host);
     uri.scheme = None;
     uri.authority = None;
     head.uri = Uri::from_parts(uri).map_err(|_| Refusal::BadRequest)?;
-    Ok(())
+    Ok(is_valid)
 }
 
 /// A name or address and perhaps a port. Narrower than RFC 3986's `host`: user information, percent-encoding and

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
+use http::{HeaderValue, Method, StatusCode, Version, header};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 
 use super::connection::{InFlight, State};
-use super::refuse::{Refusal, check};
+use super::refuse::{Connection, Refusal, check};
 use super::stalled::Watched;
 use super::worker::Shared;
 use crate::transport::{Body, BodyError, Handler, Refused, Request, Response, SentNames, framing};
@@ -41,11 +41,11 @@ pub(super) async fn answer<H: Handler>(
 ) -> Result<http::Response<Outgoing>, Infallible> {
     let in_flight = InFlight::begin(&state);
     let is_http2 = request.version() == Version::HTTP_2;
-    let persists = request.version() == Version::HTTP_11 && !asks_to_close(request.headers());
     let (mut head, incoming) = request.into_parts();
     let is_head = head.method == Method::HEAD;
-    let mut response = match check(&mut head, &shared.settings) {
-        Ok(()) => {
+    let version = head.version;
+    let (mut response, persists) = match check(&mut head, &shared.settings) {
+        Ok(connection) => {
             let request = Request {
                 method: head.method,
                 uri: head.uri,
@@ -58,27 +58,22 @@ pub(super) async fn answer<H: Handler>(
                 tls: false,
             };
             // Pinned where it is made: an awaited future is moved first, and this one is large.
-            pin!(shared.handler.handle(&shared.upstreams, request)).await
+            let response = pin!(shared.handler.handle(&shared.upstreams, request)).await;
+            (response, version == Version::HTTP_11 && connection == Connection::Unsaid)
         }
         Err(refusal) => {
             let line = Some((&head.method, head.uri.path()));
             shared.handler.refused(&Refused { status: refusal.status(), line, peer: ends.peer });
-            Refusal::response(refusal, head.version)
+            // It says itself that the connection closes.
+            (Refusal::response(refusal, version), false)
         }
     };
     if persists && state.is_serving() {
-        // HTTP/1.1 implies it; AWS says it all the same (recorded). A refusal has said the opposite.
+        // HTTP/1.1 implies it; AWS says it all the same (recorded).
         response.headers.entry(header::CONNECTION).or_insert(HeaderValue::from_static("keep-alive"));
     }
     let watched = is_http2.then(|| Watched::begin(&state)).flatten();
     Ok(finish(response, is_head, watched, in_flight))
-}
-
-fn asks_to_close(headers: &HeaderMap) -> bool {
-    let options = |value: &HeaderValue| {
-        value.as_bytes().split(|byte| *byte == b',').any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
-    };
-    headers.get_all(header::CONNECTION).iter().any(options)
 }
 
 /// Makes the framing fields agree with the body, whatever the handler passed on.

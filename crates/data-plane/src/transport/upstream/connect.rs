@@ -1,7 +1,10 @@
 //! Opening a connection: resolve, guard, TCP, TLS, and the tasks that own it.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
@@ -14,6 +17,7 @@ use super::io::{HeadBudget, UpstreamIo};
 use super::race::{interleaved, race};
 use super::resolve::CachedResolver;
 use super::tls::TlsClients;
+use super::waking::{Alarm, Listener};
 use super::{Origin, Scheme, Slot, UpstreamError, UpstreamSettings, http2};
 
 /// Read buffer of one backend connection at most; also how much of a body is passed on at a time.
@@ -99,17 +103,19 @@ impl Connector {
 }
 
 async fn begin_http1(io: UpstreamIo, budget: HeadBudget, slot: Slot, place: Place) -> Result<Lease, UpstreamError> {
-    let (sender, connection) = hyper::client::conn::http1::Builder::new()
+    let (sender, mut connection) = hyper::client::conn::http1::Builder::new()
         .max_buf_size(READ_BUFFER_BYTES_MAX)
         .writev(false)
         .handshake(io)
         .await
         .map_err(|error| UpstreamError::Network { reason: error.to_string(), sent: false })?;
     slot.opened_http1();
-    let lease = Lease::http1(&slot, sender, budget, place);
+    let alarm = Arc::<Alarm>::default();
+    let lease = Lease::http1(&slot, sender, budget, Arc::clone(&alarm), place);
     tokio::spawn(async move {
         let _slot = slot;
-        if let Err(error) = connection.await {
+        let listener = Listener::new(alarm);
+        if let Err(error) = poll_fn(|cx| listener.poll(cx, |cx| Pin::new(&mut connection).poll(cx))).await {
             tracing::debug!(%error, "backend connection ended");
         }
     });

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use tokio::time::Instant;
 
 mod connect;
@@ -26,19 +26,22 @@ mod origin;
 mod pool;
 mod race;
 mod reach;
+mod receiving;
 mod resolve;
 mod slot;
 mod table;
 mod tls;
 mod waiting;
+mod waking;
 
 use connect::Connector;
-pub(super) use connection::Lease;
+use connection::Lease;
 pub use error::UpstreamError;
 use exchange::Failure;
 pub use identity::{ClientIdentity, ClientIdentityError};
 pub use origin::{ChosenBy, Origin, Scheme, TlsVerify};
 use pool::{Checkout, Pool};
+pub(super) use receiving::Receiving;
 use resolve::CachedResolver;
 pub use resolve::{ResolveFuture, Resolver, SystemResolver};
 use slot::Slot;
@@ -62,6 +65,9 @@ pub const LIFETIME_MS: u64 = 300_000;
 pub const CONNECT_ATTEMPT_TIMEOUT_MS: u64 = 3_000;
 /// How long a name's addresses are used again: short, since a backend's failover is often a change of its DNS records.
 pub const DNS_CACHE_TTL_MS: u64 = 5_000;
+
+/// Not among the library's names.
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
 /// How often a request is tried that shared connections give back: a backend that ends them after so many requests gives back all that
 /// were under way.
@@ -253,20 +259,13 @@ fn accept(answer: http::Response<hyper::body::Incoming>, mut lease: Lease) -> Re
         lease.keep_for(timeout);
     }
     lease.head_arrived();
-    Ok(Response { status: head.status, headers: head.headers, body: Body::from_upstream(incoming, lease) })
+    Ok(Response { status: head.status, headers: head.headers, body: Body::from_upstream(lease.receive(incoming)) })
 }
 
-/// Checks the framing and gives the backend's own idle timeout. One pass finds out that there is nothing to look at, as most often.
+/// Checks the framing and gives the backend's own idle timeout.
 fn check_fields(headers: &HeaderMap) -> Result<Option<Duration>, UpstreamError> {
-    let mut keeps = None;
-    for (name, value) in headers {
-        match name.as_str() {
-            "transfer-encoding" => check_framing(headers)?,
-            "keep-alive" => keeps = idle_timeout(value),
-            _ => {}
-        }
-    }
-    Ok(keeps)
+    check_framing(headers)?;
+    Ok(headers.get(KEEP_ALIVE).and_then(idle_timeout))
 }
 
 /// `timeout=SECONDS` (RFC 2068, 19.7.1.1, as it is used).

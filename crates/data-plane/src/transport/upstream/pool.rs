@@ -164,7 +164,7 @@ impl Pool {
         while let Some(Idle { mut connection, until_tick }) = connections.idle.pop() {
             table.idle_total -= 1;
             if until_tick > now && connections.host.still_has(&mut connection.place) && connection.is_ready() {
-                return Some(Lease { connection, origin: origin.clone(), pool: Arc::clone(self) });
+                return Some(Lease { connection, pool: Arc::clone(self) });
             }
         }
         if connections.multiplexed.is_empty() { None } else { self.take_stream(connections, origin) }
@@ -217,7 +217,7 @@ impl Pool {
     }
 
     /// Keeps a connection unless it is old or there are enough.
-    pub(super) fn put(&self, origin: &Origin, connection: Box<Connection>) {
+    pub(super) fn put(&self, connection: Box<Connection>) {
         let now = self.now();
         if now.saturating_sub(connection.opened_tick) >= self.lifetime_ticks || connection.keep_ticks == 0 {
             return;
@@ -227,7 +227,7 @@ impl Pool {
         if table.idle_total >= self.limits.idle_total {
             return;
         }
-        let Some(connections) = table.origins.get_mut(origin) else {
+        let Some(connections) = table.origins.get_mut(&connection.origin) else {
             return;
         };
         if connections.idle.len() >= self.limits.idle_per_origin {
