@@ -11,6 +11,8 @@ use postern_api_model::ports::{
     WantedCredentials,
 };
 
+use crate::tokens::TokenSettings;
+
 /// Everything behind an integration that is no address by itself.
 #[derive(Clone)]
 pub struct Backends {
@@ -26,6 +28,8 @@ pub struct Backends {
     pub accounts: Accounts,
     /// What the targets of VPC links are, by ARN.
     pub link_targets: BTreeMap<String, LinkTarget>,
+    /// Where tokens come from, and how they are checked.
+    pub tokens: TokenSettings,
 }
 
 /// Accounts whose roles, and whose functions where they are declared by their ARN, an API may name. What is declared by a bare name is
@@ -116,19 +120,21 @@ impl Default for Backends {
             credentials: Arc::new(Nothing),
             accounts: Accounts::Own,
             link_targets: BTreeMap::new(),
+            tokens: TokenSettings::default(),
         }
     }
 }
 
 impl fmt::Debug for Backends {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { services, functions, local_functions: _, credentials: _, accounts, link_targets } = self;
+        let Self { services, functions, local_functions: _, credentials: _, accounts, link_targets, tokens } = self;
         let mut shown = f.debug_struct("Backends");
         shown
             .field("services", services)
             .field("functions", functions)
             .field("accounts", accounts)
-            .field("link_targets", link_targets);
+            .field("link_targets", link_targets)
+            .field("tokens", tokens);
         shown.finish_non_exhaustive()
     }
 }

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use crate::{access_log, compile, content, context, integrations, mapping_template, stages};
+use crate::{access_log, compile, content, context, integrations, mapping_template, stages, tokens};
 
 /// A target's name, what it does with an input, and inputs to begin with.
 pub type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
@@ -32,6 +32,8 @@ pub const TARGETS: &[Target] = &[
     stages::fuzzing::ADDRESS,
     context::fuzzing::REQUEST_IDS,
     access_log::fuzzing::ACCESS_LOG,
+    tokens::fuzzing::TOKEN,
+    tokens::fuzzing::KEY_SET,
 ];
 
 /// What separates the parts of an input: a byte that no text needs.

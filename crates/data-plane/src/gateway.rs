@@ -21,6 +21,7 @@ use crate::pipeline;
 use crate::record;
 use crate::registry::Registry;
 use crate::test_invoke::{self, Tests};
+use crate::tokens::KeySets;
 use crate::transport::{Handler, Refused, Request, Response, Upstreams};
 
 /// Bytes of a body, either way: AWS's payload limit for REST APIs.
@@ -69,6 +70,7 @@ pub struct Gateway {
     tests: Tests,
     links: Arc<LinkTargets>,
     callers: Callers,
+    token_keys: Arc<KeySets>,
 }
 
 impl Gateway {
@@ -80,7 +82,8 @@ impl Gateway {
         let (counters, heavy_work) = (Counters::default(), HeavyWork::default());
         let metering = Metering::default();
         let (tests, callers) = (Tests::default(), Callers::new(Arc::new(NoKeys)));
-        Self { settings, registry, access_log, counters, heavy_work, metering, log_tokens, tests, links, callers }
+        let token_keys = Arc::new(KeySets::new(settings.backends.tokens.clone()));
+        Self { settings, registry, access_log, counters, heavy_work, metering, log_tokens, tests, links, callers, token_keys }
     }
 
     /// Lets clients in with the API keys that `loader` finds; without one, no key opens anything.
@@ -185,6 +188,10 @@ impl Gateway {
 
     pub(crate) fn settings(&self) -> &GatewaySettings {
         &self.settings
+    }
+
+    pub(crate) fn token_keys(&self) -> &Arc<KeySets> {
+        &self.token_keys
     }
 
     pub(crate) fn callers(&self) -> &Callers {

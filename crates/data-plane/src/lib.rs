@@ -10,6 +10,7 @@
 //! * `mapping_template` is what templates see and do; [`render`] renders one without a request.
 //! * [`inspection`] says what requests to an API would meet, without any.
 //! * `execution_log` says what happened to one request; `test_invoke` makes one up to say it.
+//! * [`tokens`] checks bearer tokens and knows the keys of their issuers.
 //! * `metrics` counts what CloudWatch would show.
 //! * `gateway_response` renders every failure.
 
@@ -45,6 +46,7 @@ mod registry;
 pub mod render;
 mod stages;
 mod test_invoke;
+pub mod tokens;
 pub mod transport;
 
 pub use access_log::AccessLog;

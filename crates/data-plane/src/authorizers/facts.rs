@@ -41,7 +41,6 @@ impl AuthorizerFacts {
     }
 
     /// A token's verified claims, as text.
-    #[allow(dead_code, reason = "the authorizers that say it are built next")]
     pub(crate) fn of_claims(principal_id: Option<&str>, claims: impl IntoIterator<Item = (String, String)>) -> Self {
         let claims: Map<String, Value> = claims.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
         let mut object = Map::from_iter([(CLAIMS.to_owned(), Value::Object(claims))]);
@@ -80,6 +79,10 @@ impl Identified {
     /// `requestContext.authorizer` of an event.
     pub(crate) fn event(&self) -> Value {
         let mut object = self.object().clone();
+        // No function was asked for the claims of a token, and events have nothing beside them (seen in events of the service).
+        if let Some(Value::Object(claims)) = object.get(CLAIMS) {
+            return serde_json::json!({ CLAIMS: claims });
+        }
         object.insert(INTEGRATION_LATENCY.to_owned(), self.integration_latency_ms.into());
         Value::Object(object)
     }
@@ -96,13 +99,14 @@ mod tests {
 
     #[test]
     fn what_a_function_said() {
-        let entries = [("tenant".to_owned(), "acme".to_owned()), ("principalId".to_owned(), "forged".to_owned())];
+        let entry = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let entries = [entry("tenant", "acme"), entry("principalId", "forged"), entry("claims", "{}")];
         let said = identified(AuthorizerFacts::of_context("ann", entries));
         assert_eq!(said.variable("principalId").unwrap(), "ann");
         assert_eq!(said.variable("tenant").unwrap(), "acme");
         assert_eq!(said.variable("integrationLatency").unwrap(), "7");
         assert_eq!(said.variable("other"), None);
-        let event = serde_json::json!({"principalId": "ann", "tenant": "acme", "integrationLatency": 7});
+        let event = serde_json::json!({"principalId": "ann", "tenant": "acme", "claims": "{}", "integrationLatency": 7});
         assert_eq!(said.event(), event);
     }
 
@@ -114,6 +118,7 @@ mod tests {
         assert_eq!(said.variable("claims.custom:a.b").unwrap(), "x");
         assert_eq!(said.variable("claims"), None, "claims as a whole are null (AWS docs)");
         assert_eq!(said.variable("principalId").unwrap(), "1");
+        assert_eq!(said.event(), serde_json::json!({"claims": {"sub": "1", "custom:a.b": "x"}}));
     }
 
     #[test]

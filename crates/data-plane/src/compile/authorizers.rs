@@ -1,12 +1,16 @@
 //! The authorizers of a deployment, and which of them a method asks.
 
+use http::HeaderMap;
+use postern_api_model::apigateway::AuthorizerType;
 use postern_api_model::rest_api::{Authorizer, Definition, Method};
+
+use crate::tokens::{Claims, JwtRules, Refused, TokenCheck, UserPoolRules};
 
 /// Index of an authorizer in its [`CompiledApi`](super::CompiledApi).
 pub(crate) type AuthorizerIndex = usize;
 
 /// The authorization types that are built and need an authorizer.
-pub(super) const BUILT_TYPES: &[&str] = &[];
+pub(super) const BUILT_TYPES: &[&str] = &["COGNITO_USER_POOLS", "JWT"];
 
 /// One authorizer.
 #[derive(Debug)]
@@ -18,15 +22,45 @@ pub(crate) struct CompiledAuthorizer {
 /// How an authorizer decides.
 #[derive(Debug)]
 pub(crate) enum AuthorizerKind {
+    /// By a token of a user pool.
+    UserPools(UserPoolRules),
+    /// By a token of another issuer.
+    Jwt(JwtRules),
+    /// Nobody can: what is wrong with it, for the log.
+    Broken(String),
     /// In a way that is not built; methods that ask it are blocked.
     Unbuilt,
 }
 
 /// All authorizers of a definition.
 pub(super) fn compile(definition: &Definition) -> Vec<CompiledAuthorizer> {
-    let compile =
-        |authorizer: &Authorizer| CompiledAuthorizer { id: authorizer.id.as_str().into(), kind: AuthorizerKind::Unbuilt };
+    let compile = |authorizer: &Authorizer| CompiledAuthorizer {
+        id: authorizer.id.as_str().into(),
+        kind: AuthorizerKind::compile(authorizer),
+    };
     definition.authorizers.values().map(compile).collect()
+}
+
+impl AuthorizerKind {
+    fn compile(authorizer: &Authorizer) -> Self {
+        match authorizer.kind {
+            AuthorizerType::Token | AuthorizerType::Request => Self::Unbuilt,
+            AuthorizerType::CognitoUserPools => UserPoolRules::compile(authorizer).map_or_else(Self::Broken, Self::UserPools),
+            AuthorizerType::Jwt => JwtRules::compile(authorizer).map_or_else(Self::Broken, Self::Jwt),
+        }
+    }
+}
+
+impl CompiledAuthorizer {
+    /// The claims of a request's token, where it is tokens that the authorizer asks for.
+    pub(crate) async fn claims(&self, headers: &HeaderMap, scopes: &[Box<str>], by: TokenCheck<'_>) -> Result<Claims, Refused> {
+        match &self.kind {
+            AuthorizerKind::UserPools(rules) => rules.check(headers, scopes, by).await,
+            AuthorizerKind::Jwt(rules) => rules.check(headers, scopes, by).await,
+            AuthorizerKind::Broken(reason) => Err(Refused::Misconfigured(reason.clone())),
+            AuthorizerKind::Unbuilt => Err(Refused::Misconfigured("it takes no tokens".to_owned())),
+        }
+    }
 }
 
 /// The authorizer that a method asks, in the order of [`compile`]; or why every request to the method fails.

@@ -141,7 +141,7 @@ fn gateway_response(response: &GatewayResponse) {
     let GatewayResponse { status_code: _, response_parameters: _, response_templates: _ } = response;
 }
 
-/// Every method that names an authorizer is blocked by its authorization type, so that nothing in here is reached.
+/// What an authorizer cannot do, every request to the methods that name it is told.
 fn authorizer(authorizer: &Authorizer) {
     let Authorizer {
         id: _,
@@ -172,8 +172,8 @@ pub(crate) fn method(method: &Method, findings: &mut Findings) {
     let Method {
         http_method: _,
         authorization_type,
-        authorizer_id,
-        authorization_scopes,
+        authorizer_id: _,
+        authorization_scopes: _,
         // See `api_key`.
         api_key_required: _,
         operation_name,
@@ -186,8 +186,6 @@ pub(crate) fn method(method: &Method, findings: &mut Findings) {
     let is_built = matches!(authorization_type.as_str(), AUTHORIZATION_NONE | AUTHORIZATION_AWS_IAM)
         || BUILT_TYPES.contains(&authorization_type.as_str());
     findings.block(format!("authorizationType {authorization_type}"), when(!is_built));
-    findings.note("Method.authorizerId", some(authorizer_id));
-    findings.note("Method.authorizationScopes", when(!authorization_scopes.is_empty()));
     findings.note("Method.operationName", some(operation_name));
     responses.values().for_each(method_response);
 }

@@ -35,6 +35,8 @@ pub(crate) struct CompiledMethod {
     pub(crate) requires_api_key: bool,
     /// Who may call it.
     pub(crate) authorization: Authorization,
+    /// A token must have one of them, if there are any.
+    pub(crate) scopes: Box<[Box<str>]>,
     /// What its request validator checks, if anything.
     pub(crate) validation: Option<Box<Validation>>,
     pub(crate) integration: CompiledIntegration,
@@ -178,6 +180,7 @@ impl CompiledMethod {
             verb: method.http_method.as_str().into(),
             requires_api_key: method.api_key_required,
             authorization: Authorization::compile(method, surroundings.definition),
+            scopes: method.authorization_scopes.iter().map(|scope| scope.as_str().into()).collect(),
             validation,
             integration,
             blocked: Blocked::of(&label, own.blocking),

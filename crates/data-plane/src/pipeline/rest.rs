@@ -93,7 +93,7 @@ async fn answer<'a>(
     begin_log(&routed, gateway.log_tokens());
     // What is not waited for takes no time worth a look at the clock.
     let mut has_waited = arrival.log().is_some();
-    let authorized = match authorize(routed, gateway.callers(), settings.max_body_bytes)? {
+    let authorized = match authorize(routed, gateway, upstreams)? {
         Authorizing::Done(authorized) => authorized,
         Authorizing::Waiting(authorizing) => {
             has_waited = true;

@@ -183,7 +183,7 @@ fn from_flag(flag: &str, working_directory: &Path, values: &mut Values) -> Optio
 }
 
 /// Where relative paths of a table start: a file can be moved with what it names.
-fn file_directory(place: &Place, working_directory: &Path) -> PathBuf {
+pub(super) fn file_directory(place: &Place, working_directory: &Path) -> PathBuf {
     match place {
         Place::File(file, _) => {
             working_directory.join(file).parent().map_or_else(|| working_directory.to_owned(), Path::to_owned)

@@ -13,6 +13,7 @@ mod services;
 mod sources;
 pub mod table;
 pub mod tables;
+mod token_issuers;
 mod values;
 
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use credentials::CredentialSettings;
 pub use functions::DeclaredFunctions;
 pub use problem::{Fault, Problem, Problems};
 pub use sources::{Invocation, Place, Sources};
+pub use token_issuers::{DeclaredIssuer, DeclaredKeys, DeclaredTokens};
 
 use entries::Entry;
 use table::Key;
@@ -68,6 +70,8 @@ pub struct Settings {
     pub credentials: CredentialSettings,
     /// What VPC links lead to, by ARN.
     pub link_targets: BTreeMap<String, LinkTarget>,
+    /// Where tokens come from.
+    pub tokens: DeclaredTokens,
     /// What the user should know, once somebody reads a log.
     pub warnings: Vec<String>,
     /// Compiled APIs in memory.
@@ -169,6 +173,7 @@ impl Settings {
             services: services::endpoints(&entries, sdk.endpoints, &mut values),
             credentials: credentials::read(&entries, sdk.keys, mode, &mut values),
             link_targets: services::link_targets(&entries, &mut values),
+            tokens: token_issuers::read(&entries, sources, &mut values),
             warnings,
             account: values.account(&table::ACCOUNT),
             mode,

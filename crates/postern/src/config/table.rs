@@ -82,6 +82,9 @@ const DRAIN_TIMEOUT_MS_DEFAULT: &str = "30000";
 /// A bound that a machine with one gigabyte holds easily; cold APIs are compiled again when asked for.
 const RESIDENT_APIS_MAX_DEFAULT: &str = "10000";
 const IMPORT_BYTES_MAX_DEFAULT: &str = "6291456";
+// The data plane's own defaults, which a test compares.
+const CLOCK_SKEW_MS_DEFAULT: &str = "0";
+const REFETCH_INTERVAL_MS_DEFAULT: &str = "60000";
 const DATA_DIR_DEFAULT: &str = "./postern-data";
 const ACCOUNT_DEFAULT: &str = "000000000000";
 const MANAGEMENT_ADDRESS_DEFAULT: &str = "127.0.0.1:4566";
@@ -289,6 +292,36 @@ pub static SERVICES_ENDPOINT: Key = Key {
     about: "Where integrations find AWS services that have no table of their own under `services`. Without it, and without `AWS_ENDPOINT_URL`, their requests fail and say so.",
 };
 
+/// Between clocks.
+pub static TOKENS_CLOCK_SKEW_MS: Key = Key {
+    path: "tokens.clock_skew_ms",
+    flag: None,
+    short_env: None,
+    takes: Takes::Number { min: 0, max: 300_000, unit: "ms" },
+    default: Some(CLOCK_SKEW_MS_DEFAULT),
+    about: "By how much the clock of an issuer of tokens may differ from this machine's: a token is accepted so much before and after its time.",
+};
+
+/// Of unknown keys.
+pub static TOKENS_REFETCH_INTERVAL_MS: Key = Key {
+    path: "tokens.refetch_interval_ms",
+    flag: None,
+    short_env: None,
+    takes: Takes::Number { min: 100, max: 3_600_000, unit: "ms" },
+    default: Some(REFETCH_INTERVAL_MS_DEFAULT),
+    about: "How often a token that is signed with an unknown key makes the keys of its issuer be fetched again; how long a rotation may take to be noticed.",
+};
+
+/// Audiences.
+pub static TOKENS_CLIENT_ID_FALLBACK: Key = Key {
+    path: "tokens.client_id_fallback",
+    flag: None,
+    short_env: None,
+    takes: Takes::Switch,
+    default: Some("false"),
+    about: "JWT authorizers: a token without `aud` is for its `client_id`, as with HTTP APIs. Access tokens of Cognito have no `aud`.",
+};
+
 /// Half of the default key.
 pub static CREDENTIALS_ACCESS_KEY_ID: Key = Key {
     path: "credentials.access_key_id",
@@ -427,6 +460,9 @@ pub static KEYS: &[&Key] = &[
     &CREDENTIALS_PROFILE,
     &CREDENTIALS_ENVIRONMENT,
     &CREDENTIALS_ANY_ROLE,
+    &TOKENS_CLOCK_SKEW_MS,
+    &TOKENS_REFETCH_INTERVAL_MS,
+    &TOKENS_CLIENT_ID_FALLBACK,
     &LIMITS_RESIDENT_APIS_MAX,
     &LIMITS_IMPORT_BYTES_MAX,
     &LOG_LEVEL,

@@ -4,12 +4,14 @@
 use std::os::unix::fs::PermissionsExt;
 
 use postern_data_plane::backends::{FunctionTarget, ServiceEndpoint};
+use postern_data_plane::tokens::{ClientIds, Reach};
 use postern_functions::Launch;
 use postern_functions::settings as functions;
 
 use super::credentials::{KeySource, RoleSource, UnmappedRole};
 use super::tables::{self, FUNCTIONS, Field, TABLES};
 use super::tests::Case;
+use super::token_issuers::DeclaredKeys;
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/service-role/name";
 
@@ -78,6 +80,51 @@ fn the_defaults_are_those_of_the_functions() {
     assert_eq!(default(&tables::IDLE_TIMEOUT_MS), functions::IDLE_TIMEOUT_MS_DEFAULT.to_string());
     for field in TABLES.iter().flat_map(|table| table.fields) {
         assert!(field.default.is_none_or(|default| default.parse::<u64>().is_ok()), "{}", field.name);
+    }
+}
+
+#[test]
+fn issuers_of_tokens() {
+    let pool = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_a";
+    let case = Case::new().file(&format!(
+        "[tokens]\nclock_skew_ms = 1500\nrefetch_interval_ms = 1000\nclient_id_fallback = true\n\
+         [token_issuers.\"https://id.example.com\"]\njwks_uri = 'https://keys.internal:8443/keys'\nca_file = 'ca.pem'\n\
+         [token_issuers.\"https://static.example.com/\"]\njwks_file = 'keys.json'\n\
+         [token_issuers.\"{pool}\"]\nissuer = 'http://127.0.0.1:9/pool'\nallow_http = true\n\
+         [token_issuers.\"https://found.example.com\"]\ndiscovery_uri = 'https://found.internal/doc'\nallow_http = false\n"
+    ));
+    let tokens = case.read().unwrap().tokens;
+    assert_eq!((tokens.clock_skew.as_millis(), tokens.refetch_interval.as_millis()), (1500, 1000));
+    assert_eq!(tokens.client_ids, ClientIds::AreAudiences);
+    let root = case.directory.path();
+    let issuer = |name: &str| tokens.issuers.iter().find(|issuer| issuer.name == name).unwrap();
+    let id = issuer("https://id.example.com");
+    assert_eq!(id.keys, DeclaredKeys::At("https://keys.internal:8443/keys".to_owned()));
+    assert_eq!((&id.ca_file, id.reach), (&Some(root.join("ca.pem")), Reach::Https));
+    assert_eq!(issuer("https://static.example.com/").keys, DeclaredKeys::File(root.join("keys.json")));
+    assert_eq!(issuer(pool).issuer.as_deref(), Some("http://127.0.0.1:9/pool"));
+    assert_eq!((&issuer(pool).keys, issuer(pool).reach), (&DeclaredKeys::Own, Reach::Plain));
+    let found = DeclaredKeys::DiscoveredAt("https://found.internal/doc".to_owned());
+    assert_eq!((&issuer("https://found.example.com").keys, issuer("https://found.example.com").reach), (&found, Reach::Https));
+}
+
+#[test]
+fn issuers_that_make_no_sense() {
+    let table = "[token_issuers.\"https://id.example.com\"]\n";
+    for (text, part) in [
+        ("[token_issuers.\"http://id.example.com\"]\n".to_owned(), "is not a name that it can have"),
+        ("[token_issuers.\"arn:aws:cognito-idp:us-east-1:1:userpool/a\"]\n".to_owned(), "is not a name that it can have"),
+        (format!("{table}jwks_uri = 'http://a/keys'\n"), "http with allow_http = true"),
+        (format!("{table}jwks_uri = 'keys.json'\n"), "is no https URL"),
+        (format!("{table}jwks_uri = 'https://u:p@a/keys'\n"), "has user information or a fragment"),
+        (format!("{table}jwks_uri = 'ftp://a'\nallow_http = true\n"), "is no https URL"),
+        (format!("{table}jwks_uri = 'https://a'\njwks_file = 'b'\n"), "says more than once where the keys are"),
+        (format!("{table}issuer = 'https://b'\n"), "an issuer that is named by its URL has no other"),
+        (format!("{table}allow_http = 'yes'\n"), "true or false"),
+        (format!("{table}audience = 'x'\n"), "audience"),
+    ] {
+        let problems = Case::new().file(&text).problems();
+        assert!(problems.len() == 1 && problems[0].contains(part), "{text}: {problems:?}");
     }
 }
 

@@ -38,7 +38,7 @@ pub struct Field {
 }
 
 /// All kinds, in the order of the documentation.
-pub static TABLES: [&Table; 4] = [&FUNCTIONS, &SERVICES, &CREDENTIALS, &LINK_TARGETS];
+pub static TABLES: [&Table; 5] = [&FUNCTIONS, &SERVICES, &CREDENTIALS, &LINK_TARGETS, &TOKEN_ISSUERS];
 
 /// Lambda functions.
 pub static FUNCTIONS: Table = Table {
@@ -92,6 +92,16 @@ pub static LINK_TARGETS: Table = Table {
     is_name: is_arn,
     fields: &[&ADDRESSES, &HEALTH_CHECK_PATH],
     about: "What answers for a load balancer, a listener or a Cloud Map service behind a VPC link.",
+};
+
+/// Where tokens come from.
+pub static TOKEN_ISSUERS: Table = Table {
+    section: "token_issuers",
+    placeholder: "\"NAME\"",
+    names: "the URL of an issuer as it stands in authorizers, or the ARN of a user pool, in quotes",
+    is_name: is_token_issuer,
+    fields: &[&ISSUER, &JWKS_URI, &JWKS_FILE, &DISCOVERY_URI, &ALLOW_HTTP, &CA_FILE],
+    about: "An issuer of tokens that JWT authorizers name by its URL, or a user pool that COGNITO_USER_POOLS authorizers name by its ARN, where it is not what the name says. Without a table an issuer is asked at `{URL}/.well-known/openid-configuration`, a pool at Cognito.",
 };
 
 /// Where the code is.
@@ -233,6 +243,49 @@ pub static HEALTH_CHECK_PATH: Field = Field {
     about: "Asked for over HTTP to see whether an address is well. Without it, that it takes a connection is enough.",
 };
 
+/// What tokens name.
+pub static ISSUER: Field = Field {
+    name: "issuer",
+    takes: Takes::Text("a URL such as https://id.example.com"),
+    default: None,
+    about: "Of a user pool: what its tokens have as `iss`, if not `https://cognito-idp.{region}.amazonaws.com/{pool id}`. Its keys are at `{issuer}/.well-known/jwks.json` unless this table says otherwise.",
+};
+/// Keys.
+pub static JWKS_URI: Field = Field {
+    name: "jwks_uri",
+    takes: Takes::Text("a URL such as https://id.example.com/keys"),
+    default: None,
+    about: "Where the issuer's keys are; no discovery document is asked for.",
+};
+/// Keys.
+pub static JWKS_FILE: Field = Field {
+    name: "jwks_file",
+    takes: Takes::Path,
+    default: None,
+    about: "A file with the issuer's keys (a JWK Set), read at the start; the issuer is never asked. Relative to the directory of this file.",
+};
+/// Where they are found.
+pub static DISCOVERY_URI: Field = Field {
+    name: "discovery_uri",
+    takes: Takes::Text("a URL such as https://id.internal/.well-known/openid-configuration"),
+    default: None,
+    about: "Where the issuer's discovery document is. It must name the very issuer that tokens name.",
+};
+/// For tests.
+pub static ALLOW_HTTP: Field = Field {
+    name: "allow_http",
+    takes: Takes::Switch,
+    default: None,
+    about: "`true`: let the issuer be asked over plain HTTP, where its addresses say so. Whoever stands between can then make tokens: for tests.",
+};
+/// Whom it is believed from.
+pub static CA_FILE: Field = Field {
+    name: "ca_file",
+    takes: Takes::Path,
+    default: None,
+    about: "Certificates in PEM that are trusted besides the system's when this issuer is asked. Relative to the directory of this file.",
+};
+
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.section, self.placeholder)
@@ -269,6 +322,15 @@ fn is_role(text: &str) -> bool {
             !partition.is_empty() && is_account(account) && role.strip_prefix("role/").is_some_and(|name| !name.is_empty())
         }
         _ => false,
+    }
+}
+
+fn is_token_issuer(text: &str) -> bool {
+    match text.splitn(6, ':').collect::<Vec<_>>()[..] {
+        ["arn", partition, "cognito-idp", region, account, pool] => {
+            !partition.is_empty() && !region.is_empty() && is_account(account) && pool.starts_with("userpool/")
+        }
+        _ => text.starts_with("https://") && !text.contains(['?', '#', '@', ' ']),
     }
 }
 

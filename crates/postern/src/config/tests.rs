@@ -78,6 +78,9 @@ fn defaults_are_those_of_the_data_plane() {
     assert_eq!(settings.http.max_body_bytes as u64, gateway.max_body_bytes);
     assert_eq!(settings.http.buffer_bytes, gateway.buffer_bytes);
     assert_eq!(settings.resident_apis_max, gateway.resident_apis_max);
+    let tokens = gateway.backends.tokens;
+    assert_eq!((settings.tokens.clock_skew, settings.tokens.refetch_interval), (tokens.clock_skew, tokens.refetch_interval));
+    assert_eq!(settings.tokens.client_ids, tokens.client_ids);
     assert_eq!(settings.import_bytes_max, postern_control_plane::openapi::document::DOCUMENT_BYTES_MAX);
 }
 

@@ -13,6 +13,7 @@ mod publishing;
 mod signals;
 pub mod source;
 mod testing;
+mod token_issuers;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -23,6 +24,7 @@ use postern_api_model::ports::{ApiSource, CallerKeys, PublishError};
 use postern_api_model::scope::Scope;
 use postern_control_plane::clock::SystemClock;
 use postern_control_plane::{AuthMode, ControlPlane};
+use postern_data_plane::backends::Backends;
 use postern_data_plane::transport::{UpstreamCounts, Upstreams, Workers};
 use postern_data_plane::{AccessLog, Gateway, GatewaySettings, LogKey};
 use postern_functions::Functions;
@@ -188,6 +190,7 @@ impl Planes {
         let log_key = LogKey::new(&log_key::provide(&settings.data_dir)?);
         let access_log = listeners::access_log(&settings.log.access)?;
         let credentials = ConfiguredCredentials::new(settings.credentials.clone(), settings.account.clone(), Handle::current());
+        let tokens = token_issuers::token_settings(&settings.tokens)?;
         // The last that can fail: what it starts has to be ended.
         let functions = LocalFunctions::start(settings)?;
         let limits = GatewaySettings {
@@ -195,7 +198,7 @@ impl Planes {
             buffer_bytes: settings.http.buffer_bytes,
             resident_apis_max: settings.resident_apis_max,
             log_key: Some(log_key),
-            backends: backends::backends(settings, &credentials, functions.as_ref()),
+            backends: Backends { tokens, ..backends::backends(settings, &credentials, functions.as_ref()) },
         };
         let api_keys = Arc::new(StoreKeyLoader::new(Arc::clone(&store) as _, Handle::current()));
         let caller_keys: Arc<dyn CallerKeys> = match settings.mode {

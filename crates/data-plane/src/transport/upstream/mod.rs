@@ -151,6 +151,7 @@ impl Default for UpstreamSettings {
 pub struct Upstreams {
     pool: Arc<Pool>,
     connector: Arc<Connector>,
+    settings: Arc<UpstreamSettings>,
 }
 
 /// What connection a request is to be sent on.
@@ -166,7 +167,16 @@ impl Upstreams {
     pub fn new(settings: UpstreamSettings) -> Self {
         let resolver = CachedResolver::new(Arc::clone(&settings.resolver), settings.dns_cache_ttl);
         let pool = Pool::new(&settings, resolver.clone());
-        Self { pool: Arc::new(pool), connector: Arc::new(Connector::new(settings, resolver)) }
+        let kept = Arc::new(settings.clone());
+        Self { pool: Arc::new(pool), connector: Arc::new(Connector::new(settings, resolver)), settings: kept }
+    }
+
+    /// Connections of its own, by the same rules, to backends whose certificates may also be issued by one of `roots` (DER).
+    #[must_use]
+    pub fn trusting(&self, roots: &[Vec<u8>]) -> Self {
+        let mut settings = (*self.settings).clone();
+        settings.extra_roots.extend_from_slice(roots);
+        Self::new(settings)
     }
 
     /// Sends `request` and returns the answer once its head is there; its body streams. `deadline` covers waiting for a
