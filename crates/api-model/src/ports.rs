@@ -97,6 +97,52 @@ pub trait TestInvoker: Send + Sync {
     /// # Errors
     /// When there is no such request, or no room for it now.
     fn test_invoke(&self, call: TestCall) -> PortFuture<'_, Result<TestAnswer, TestInvokeError>>;
+
+    /// Asks one authorizer about a request that is made up: TestInvokeAuthorizer. What it refuses is an answer.
+    ///
+    /// # Errors
+    /// When there is no such request, or no room for it now.
+    fn test_invoke_authorizer(&self, call: TestAuthorizerCall) -> PortFuture<'_, Result<TestAuthorizerAnswer, TestInvokeError>>;
+}
+
+/// A request that an authorizer is asked about, made up.
+#[derive(Clone, Debug)]
+pub struct TestAuthorizerCall {
+    /// The API.
+    pub api_id: String,
+    /// Whose API it is.
+    pub scope: Scope,
+    /// The API as it is stored now.
+    pub definition: Definition,
+    /// One of the definition's authorizers.
+    pub authorizer_id: String,
+    /// Path and query, as AWS's clients give them; `None` is the root.
+    pub path_with_query_string: Option<String>,
+    /// Fields of the request.
+    pub headers: Vec<(String, String)>,
+    /// Body of the request, which authorizers are not shown.
+    pub body: String,
+    /// As those of a stage.
+    pub stage_variables: BTreeMap<String, String>,
+    /// Values of context variables that identity sources name, by the name behind `context.`.
+    pub additional_context: BTreeMap<String, String>,
+}
+
+/// What an authorizer answered, and how it came to that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TestAuthorizerAnswer {
+    /// The status that a client would get; 0 when the authorizer succeeded.
+    pub client_status: u16,
+    /// The execution log, lines that each end.
+    pub log: String,
+    /// From beginning to end.
+    pub latency_ms: u64,
+    /// The caller, in the authorizer's words.
+    pub principal_id: Option<String>,
+    /// A Lambda authorizer's policy document, as JSON.
+    pub policy: Option<String>,
+    /// A token's verified claims.
+    pub claims: Option<OrderedMap<String>>,
 }
 
 /// A request to a method, made up.

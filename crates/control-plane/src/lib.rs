@@ -26,4 +26,4 @@ mod unbuilt;
 pub use front_door::AuthMode;
 pub use operations::apigateway::{CheckedImport, api_key_value_id, check_import};
 pub use server::{BODY_BYTES_MAX, ControlPlane};
-pub use unbuilt::{UNBUILT_MANAGEMENT, UNBUILT_V1, UNBUILT_V2};
+pub use unbuilt::{UNBUILT_MANAGEMENT, UNBUILT_V2};

@@ -22,7 +22,7 @@ use postern_store::Store;
 use crate::clock::Clock;
 use crate::front_door::{AuthMode, FrontDoor, SigningService};
 use crate::openapi::document::DOCUMENT_BYTES_MAX;
-use crate::{UNBUILT_MANAGEMENT, UNBUILT_V1, UNBUILT_V2, ids, sts};
+use crate::{UNBUILT_MANAGEMENT, UNBUILT_V2, ids, sts};
 
 /// Bytes a management call may carry: AWS's 6 MB bound on imported definitions, with room for the JSON envelope around one.
 pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -177,7 +177,6 @@ impl ControlPlane {
         let route = route.ok_or_else(ApiError::unknown_operation)?;
         let input = WireRequest { labels: &route.labels, raw_query: query, headers: request.headers(), body: request.body() };
         match route.operation {
-            AnyOperation::V1(operation) if UNBUILT_V1.contains(&operation) => Err(ApiError::not_implemented(operation.name())),
             AnyOperation::V2(operation) if UNBUILT_V2.contains(&operation) => Err(ApiError::not_implemented(operation.name())),
             AnyOperation::Management(operation) if UNBUILT_MANAGEMENT.contains(&operation) => {
                 Err(ApiError::not_implemented(operation.name()))

@@ -3,15 +3,7 @@
 //! Building one means moving its line from here into the table of its service in `operations/`. A conformance test holds
 //! `conformance/unbuilt.txt` against what the server answers and lets it only shrink.
 
-use postern_api_model::{apigateway, apigatewaymanagementapi, apigatewayv2};
-
-macro_rules! unbuilt_v1 {
-    ($then:ident) => {
-        postern_api_model::$then! { apigateway:
-            test_invoke_authorizer TestInvokeAuthorizer,
-        }
-    };
-}
+use postern_api_model::{apigatewaymanagementapi, apigatewayv2};
 
 macro_rules! unbuilt_v2 {
     ($then:ident) => {
@@ -125,13 +117,10 @@ macro_rules! unbuilt_management {
     };
 }
 
-/// Of `apigateway`.
-pub const UNBUILT_V1: &[apigateway::Operation] = unbuilt_v1!(unbuilt_operations);
-
 /// Of `apigatewayv2`.
 pub const UNBUILT_V2: &[apigatewayv2::Operation] = unbuilt_v2!(unbuilt_operations);
 
 /// Of `apigatewaymanagementapi`.
 pub const UNBUILT_MANAGEMENT: &[apigatewaymanagementapi::Operation] = unbuilt_management!(unbuilt_operations);
 
-pub(crate) use {unbuilt_management, unbuilt_v1, unbuilt_v2};
+pub(crate) use {unbuilt_management, unbuilt_v2};

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
 use tokio::time::Instant;
 
 use crate::access::{Caller, CallerFact};
-use crate::authorizers::Identified;
+use crate::authorizers::{Attempt, Identified};
 use crate::clock::{self, EpochMillis};
 use crate::compile::{MethodIndex, PublishedStage};
 use crate::execution_log::{ExecutionLog, Spellings};
@@ -76,6 +76,8 @@ pub(crate) struct Arrival {
     pub(crate) integration_began: OnceLock<Instant>,
     /// What its authorizer said of it.
     pub(crate) authorizer: OnceLock<Box<Identified>>,
+    /// How asking its authorizer went, whatever came of it.
+    pub(crate) authorizing: OnceLock<Box<Attempt>>,
 }
 
 /// Who wrote the names of a request's fields, and where that is to be found.
@@ -140,6 +142,7 @@ impl Arrival {
             method_index: OnceLock::new(),
             integration_began: OnceLock::new(),
             authorizer: OnceLock::new(),
+            authorizing: OnceLock::new(),
         };
         (arrival, Message { headers, present, body })
     }
@@ -170,6 +173,7 @@ impl Arrival {
             method_index: OnceLock::new(),
             integration_began: OnceLock::new(),
             authorizer: OnceLock::new(),
+            authorizing: OnceLock::new(),
         };
         (arrival, Message { headers, present, body: body.into() })
     }

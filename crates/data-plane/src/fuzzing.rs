@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use crate::{access_log, compile, content, context, integrations, mapping_template, stages, tokens};
+use crate::{access_log, authorizers, compile, content, context, integrations, mapping_template, stages, tokens};
 
 /// A target's name, what it does with an input, and inputs to begin with.
 pub type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
@@ -27,6 +27,7 @@ pub const TARGETS: &[Target] = &[
     content::fuzzing::NEGOTIATION,
     mapping_template::fuzzing::MAPPING_TEMPLATE,
     mapping_template::fuzzing::BODY_JSON,
+    authorizers::fuzzing::AUTHORIZER_OUTPUT,
     integrations::fuzzing::LAMBDA_RESPONSE,
     integrations::fuzzing::LAMBDA_STREAM,
     stages::fuzzing::ADDRESS,

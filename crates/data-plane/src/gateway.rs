@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use postern_api_model::ports::{
-    ApiKeyLoader, ApiLoader, ApiSource, CallerKeys, PublishError, TestAnswer, TestCall, TestInvokeError, UsageSink,
+    ApiKeyLoader, ApiLoader, ApiSource, CallerKeys, PublishError, TestAnswer, TestAuthorizerAnswer, TestAuthorizerCall, TestCall,
+    TestInvokeError, UsageSink,
 };
 use postern_api_model::scope::Scope;
 use postern_api_model::usage_plan::UsagePlan;
 
 use crate::access::{Callers, NoKeys};
 use crate::access_log::AccessLog;
+use crate::authorizers::Results;
 use crate::backends::Backends;
 use crate::counters::{Counters, GatewayMetrics};
 use crate::execution_log::token::{LogKey, Tokens};
@@ -71,6 +73,7 @@ pub struct Gateway {
     links: Arc<LinkTargets>,
     callers: Callers,
     token_keys: Arc<KeySets>,
+    authorizer_results: Results,
 }
 
 impl Gateway {
@@ -83,7 +86,21 @@ impl Gateway {
         let metering = Metering::default();
         let (tests, callers) = (Tests::default(), Callers::new(Arc::new(NoKeys)));
         let token_keys = Arc::new(KeySets::new(settings.backends.tokens.clone()));
-        Self { settings, registry, access_log, counters, heavy_work, metering, log_tokens, tests, links, callers, token_keys }
+        let authorizer_results = Results::default();
+        Self {
+            settings,
+            registry,
+            access_log,
+            counters,
+            heavy_work,
+            metering,
+            log_tokens,
+            tests,
+            links,
+            callers,
+            token_keys,
+            authorizer_results,
+        }
     }
 
     /// Lets clients in with the API keys that `loader` finds; without one, no key opens anything.
@@ -135,6 +152,14 @@ impl Gateway {
         self.registry.publish(source)
     }
 
+    /// Forgets what authorizers answered for a stage, and what they are being asked for it now.
+    pub fn flush_authorizers(&self, api_id: &str, stage: &str) {
+        // An API that is not here has no answers here.
+        if let Some(api) = self.registry.resident(api_id) {
+            api.flush_authorizers(stage);
+        }
+    }
+
     /// Stops serving an API.
     pub fn withdraw(&self, api_id: &str) {
         self.registry.withdraw(api_id);
@@ -172,6 +197,18 @@ impl Gateway {
         test_invoke::run(self, &self.tests, upstreams, call).await
     }
 
+    /// Asks one authorizer of an API as it is stored: TestInvokeAuthorizer. No kept answer is used, and none is left.
+    ///
+    /// # Errors
+    /// When the request cannot be one, or too many tests run already.
+    pub async fn test_invoke_authorizer(
+        &self,
+        upstreams: &Upstreams,
+        call: TestAuthorizerCall,
+    ) -> Result<TestAuthorizerAnswer, TestInvokeError> {
+        test_invoke::authorizer(self, &self.tests, upstreams, call).await
+    }
+
     /// The APIs in memory that name a VPC link of an account in a region, or any link at all: to be published again when it changes.
     pub fn apis_naming_vpc_link(&self, link: Option<(&Scope, &str)>) -> Vec<String> {
         self.registry.naming_vpc_link(link)
@@ -196,6 +233,10 @@ impl Gateway {
 
     pub(crate) fn callers(&self) -> &Callers {
         &self.callers
+    }
+
+    pub(crate) fn authorizer_results(&self) -> &Results {
+        &self.authorizer_results
     }
 
     pub(crate) fn registry(&self) -> &Registry {

@@ -4,7 +4,10 @@ use postern_api_model::ports::{ApiSource, PublishError};
 
 use crate::access::ResourcePolicy;
 use crate::backends::Backends;
-use crate::compile::{Authorization, Calls, CompiledMethod, MethodIndex, PublishedStage, publish_with};
+use crate::compile::{
+    Authorization, AuthorizerIndex, AuthorizerKind, Calls, CompiledMethod, LambdaFunction, MethodIndex, PublishedStage,
+    publish_with,
+};
 use crate::error::GatewayError;
 use crate::integrations::{check_function, check_service};
 use crate::links::LinkTargets;
@@ -86,7 +89,18 @@ fn inspect_method(
         }
     };
     found.concerns.extend(failure.map(|text| concern(ConcernKind::Failing, text)));
-    if let Some(role) = role {
+    let asked = match method.authorization {
+        Authorization::Authorizer(Ok(index)) => asked_function(stage, index, backends),
+        _ => Ok(None),
+    };
+    let asked_role = match asked {
+        Ok(function) => function.and_then(|function| function.role.as_deref()),
+        Err(text) => {
+            found.concerns.push(concern(ConcernKind::Failing, text));
+            None
+        }
+    };
+    for role in role.into_iter().chain(asked_role) {
         if backends.accounts.allow(role, stage.account()) {
             found.roles.push((format!("stage {}, {label}", stage.name()), role.to_owned()));
         } else {
@@ -102,6 +116,25 @@ fn inspect_method(
         let text = "anybody may call it: no authorization, no API key, no resource policy".to_owned();
         found.concerns.push(concern(ConcernKind::Open, text));
     }
+}
+
+/// The function that an authorizer is; `None` for one that calls none.
+fn asked_function<'s>(
+    stage: &'s PublishedStage,
+    index: AuthorizerIndex,
+    backends: &Backends,
+) -> Result<Option<&'s LambdaFunction>, String> {
+    let authorizer = stage.api.authorizer(index);
+    let of_it = |reason: &str| format!("authorizer {}: {reason}", authorizer.id);
+    if let AuthorizerKind::Broken(reason) = &authorizer.kind {
+        return Err(of_it(reason));
+    }
+    if authorizer.lambda().is_none() {
+        return Ok(None);
+    }
+    let function = stage.authorizer_function(index).map_err(of_it)?;
+    check_function(backends, function, stage.account()).map_err(|error| of_it(&in_words(&error)))?;
+    Ok(Some(function))
 }
 
 fn in_words(error: &GatewayError) -> String {

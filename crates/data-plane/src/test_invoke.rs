@@ -4,6 +4,8 @@
 //! a REST API method": authorization is not enforced); then it is compiled, and a stage is made for this one request. The pipeline
 //! knows nothing of it but that the method need not be found by its path.
 
+mod authorizer;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use postern_api_model::apigateway::EndpointType;
 use postern_api_model::ports::{ApiSource, TestAnswer, TestCall, TestInvokeError};
 use postern_api_model::rest_api::{AUTHORIZATION_NONE, Definition, OrderedMap, Stage};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, TryAcquireError};
 
 use crate::compile::{CompiledApi, MEDIA_TYPE_DEFAULT, PublishedStage};
 use crate::context::{Arrival, Message, WrittenNames};
@@ -24,6 +26,8 @@ use crate::links::LinkTargets;
 use crate::pipeline;
 use crate::stages::Located;
 use crate::transport::{Response, Upstreams};
+
+pub(crate) use authorizer::run as authorizer;
 
 /// Tests at one time: each may compile a method and hold an answer of the longest kind, 160 MB together.
 const TESTS_MAX: usize = 16;
@@ -48,7 +52,7 @@ pub(crate) async fn run(
     upstreams: &Upstreams,
     call: TestCall,
 ) -> Result<TestAnswer, TestInvokeError> {
-    let _turn = tests.0.try_acquire().map_err(|_| TestInvokeError::Busy)?;
+    let _turn = tests.0.try_acquire().map_err(no_turn)?;
     let spellings = spellings(&call);
     let Made { mut arrival, mut message } = request(&call)?;
     arrival.names = WrittenNames::Given(call.headers.iter().map(|(name, _)| name.as_str().into()).collect());
@@ -64,6 +68,10 @@ pub(crate) async fn run(
     let response = pipeline::rest::test(gateway, upstreams, &arrival, &located, &mut message, timeout).await;
     let latency = arrival.started.elapsed();
     Ok(answer(response, &log, latency))
+}
+
+fn no_turn(_: TryAcquireError) -> TestInvokeError {
+    TestInvokeError::Busy
 }
 
 fn answer(mut response: Response, log: &ExecutionLog, latency: Duration) -> TestAnswer {
@@ -130,15 +138,23 @@ struct Made {
 fn request(call: &TestCall) -> Result<Made, TestInvokeError> {
     let verb = Method::from_bytes(call.verb.as_bytes())
         .map_err(|_| TestInvokeError::Invalid(format!("Invalid HTTP method specified: {}", call.verb)))?;
-    let (arrival, message) = Arrival::tested(verb, uri(call)?, headers(&call.headers)?, Bytes::from(call.body.clone()));
+    // Without a path it is that of the resource, braces and all (recorded).
+    let own = || call.definition.path(&call.resource_id).unwrap_or_default();
+    let uri = uri(call.path_with_query_string.as_deref(), own)?;
+    let mut headers = headers(&call.headers)?;
+    // AWS docs, TestInvokeMethod: the media type of a test is always this one.
+    if headers.contains_key(header::CONTENT_TYPE) {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE_DEFAULT));
+    }
+    let (arrival, message) = Arrival::tested(verb, uri, headers, Bytes::from(call.body.clone()));
     Ok(Made { arrival, message })
 }
 
-/// Without a path it is that of the resource, braces and all (recorded).
-fn uri(call: &TestCall) -> Result<Uri, TestInvokeError> {
-    let given = call.path_with_query_string.as_deref().unwrap_or_default();
+/// Path and query as they are given; `own` is the path where none is.
+fn uri(given: Option<&str>, own: impl FnOnce() -> String) -> Result<Uri, TestInvokeError> {
+    let given = given.unwrap_or_default();
     let (path, query) = given.split_once('?').map_or((given, None), |(path, query)| (path, Some(query)));
-    let own = if path.is_empty() { call.definition.path(&call.resource_id).unwrap_or_default() } else { String::new() };
+    let own = if path.is_empty() { own() } else { String::new() };
     let path = if path.is_empty() { &own } else { path };
     let mut target = String::from(if path.starts_with('/') { "" } else { "/" });
     push_lenient(&mut target, path, Place::Path);
@@ -169,10 +185,6 @@ fn headers(given: &[(String, String)]) -> Result<HeaderMap, TestInvokeError> {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid())?;
         let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| invalid())?;
         headers.try_append(name, value).map_err(|_| TestInvokeError::Invalid("Too many headers specified".to_owned()))?;
-    }
-    // AWS docs, TestInvokeMethod: the media type of a test is always this one.
-    if headers.contains_key(header::CONTENT_TYPE) {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE_DEFAULT));
     }
     Ok(headers)
 }

@@ -4,7 +4,7 @@
 
 mod support;
 
-use postern_api_model::apigateway::{ApiKeySourceType, GatewayResponseType, IntegrationType, ResponseTransferMode};
+use postern_api_model::apigateway::{GatewayResponseType, IntegrationType, ResponseTransferMode};
 use postern_api_model::ports::ApiSource;
 use postern_api_model::rest_api::{GatewayResponse, IntegrationResponse, Method, MethodResponse};
 use postern_data_plane::{AccessLog, GatewaySettings};
@@ -357,11 +357,7 @@ async fn http_integrations_map_what_comes_back() {
 async fn what_is_not_built_is_named() {
     type Change = fn(&mut ApiSource);
     let table: Vec<(&str, Change)> = vec![
-        ("authorizationType CUSTOM", |source| pets(source).authorization_type = "CUSTOM".to_owned()),
-        ("apiKeySource AUTHORIZER", |source| {
-            pets(source).api_key_required = true;
-            definition(source).api_key_source = ApiKeySourceType::Authorizer;
-        }),
+        ("authorizationType OTHER", |source| pets(source).authorization_type = "OTHER".to_owned()),
         ("integration.type AWS_PROXY", |source| {
             let firehose = "arn:aws:apigateway:eu-west-1:firehose:action/PutRecord";
             pets(source).integration = Some(integration(IntegrationType::AwsProxy, firehose));

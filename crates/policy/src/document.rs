@@ -84,6 +84,14 @@ impl Policy {
         }
         Json::parse(text).and_then(|json| read(&json, kind)).map_err(PolicyError)
     }
+
+    /// Reads a document that is part of something larger, whose length somebody else bounds.
+    ///
+    /// # Errors
+    /// As with [`Self::parse`].
+    pub fn of_json(json: &Json, kind: Kind) -> Result<Self, PolicyError> {
+        read(json, kind).map_err(PolicyError)
+    }
 }
 
 fn read(json: &Json, kind: Kind) -> Result<Policy, String> {

@@ -1,4 +1,5 @@
-//! JSON in which a member stands once. Of two members with one name, two readers could obey different ones, so there is no such policy.
+//! JSON in which a member stands once. Of two members with one name, two readers could obey different ones, so there is no such policy, nor
+//! such an answer of whoever makes one.
 
 use std::fmt;
 
@@ -6,15 +7,21 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 
 /// Nesting of a policy: the deepest there is has five levels.
 const DEPTH_MAX: usize = 16;
+/// Members of one object, which are compared with each other: a condition of the largest policy may have some hundred.
+const MEMBERS_MAX: usize = 1_000;
 
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Json {
+pub enum Json {
+    /// `null`
     Null,
+    /// `true` or `false`
     Bool(bool),
     /// As it was written, but for spellings such as `1.0e1`.
     Number(String),
+    /// A string, decoded.
     Text(String),
+    /// A list.
     List(Vec<Json>),
     /// In the order of the document.
     Object(Vec<(String, Json)>),
@@ -22,7 +29,10 @@ pub(crate) enum Json {
 
 impl Json {
     /// Reads a text.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// When it is no JSON, has a member twice, or is nested too deep; in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let value: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if value.depth() > DEPTH_MAX {
             return Err(format!("it is nested more than {DEPTH_MAX} levels deep"));
@@ -47,11 +57,38 @@ impl Json {
     }
 
     /// The text of a text, a number or a switch.
-    pub(crate) fn scalar(&self) -> Option<String> {
+    pub fn scalar(&self) -> Option<String> {
         match self {
             Self::Text(text) | Self::Number(text) => Some(text.clone()),
             Self::Bool(value) => Some(value.to_string()),
             Self::Null | Self::List(_) | Self::Object(_) => None,
+        }
+    }
+}
+
+/// As JSON, without spaces.
+impl fmt::Display for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |text: &str| serde_json::Value::from(text).to_string();
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Number(number) => f.write_str(number),
+            Self::Text(value) => f.write_str(&text(value)),
+            Self::List(items) => {
+                f.write_str("[")?;
+                for (at, item) in items.iter().enumerate() {
+                    write!(f, "{}{item}", if at > 0 { "," } else { "" })?;
+                }
+                f.write_str("]")
+            }
+            Self::Object(members) => {
+                f.write_str("{")?;
+                for (at, (name, value)) in members.iter().enumerate() {
+                    write!(f, "{}{}:{value}", if at > 0 { "," } else { "" }, text(name))?;
+                }
+                f.write_str("}")
+            }
         }
     }
 }
@@ -88,7 +125,8 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Json, E> {
-        Ok(Json::Number(value.to_string()))
+        // `1.0` keeps its point.
+        Ok(Json::Number(format!("{value:?}")))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Json, E> {
@@ -108,6 +146,9 @@ impl<'de> Visitor<'de> for Reader {
         while let Some(name) = members.next_key::<String>()? {
             if object.iter().any(|(known, _)| *known == name) {
                 return Err(A::Error::custom(format!("the member {name:?} stands there twice")));
+            }
+            if object.len() == MEMBERS_MAX {
+                return Err(A::Error::custom(format!("an object has more than {MEMBERS_MAX} members")));
             }
             object.push((name, members.next_value()?));
         }
@@ -133,6 +174,23 @@ mod tests {
         assert!(Json::parse(&nested(DEPTH_MAX)).is_ok());
         assert!(Json::parse(&nested(DEPTH_MAX + 1)).is_err());
         assert!(Json::parse(&nested(100_000)).is_err());
+    }
+
+    #[test]
+    fn members_are_bounded() {
+        let object = |members: usize| {
+            let members: Vec<String> = (0..members).map(|number| format!("\"m{number}\":0")).collect();
+            Json::parse(&format!("{{{}}}", members.join(",")))
+        };
+        assert!(object(MEMBERS_MAX).is_ok());
+        assert!(object(MEMBERS_MAX + 1).is_err());
+    }
+
+    #[test]
+    fn it_is_written_as_it_was_read() {
+        for text in [r#"{"a":[1,-2,1.0,"x\"y\n",true,null],"b":{}}"#, "[]", r#""é""#] {
+            assert_eq!(Json::parse(text).unwrap().to_string(), text);
+        }
     }
 
     #[test]

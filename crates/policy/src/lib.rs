@@ -20,4 +20,5 @@ mod variables;
 
 pub use document::{DOCUMENT_BYTES_MAX, Kind, Policy, PolicyError};
 pub use evaluate::{Keys, NoKeys, Request, Verdict};
+pub use json::Json;
 pub use principal::Principal;

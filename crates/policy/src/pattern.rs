@@ -26,8 +26,14 @@ enum Token {
     One(Reach),
     /// `*`
     Run(Reach),
-    /// A condition key's value.
-    Key { key: String, default: Option<String> },
+    /// A condition key's value. Boxed because it is rare: there is a token for each character.
+    Key(Box<KeyValue>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct KeyValue {
+    key: String,
+    default: Option<String>,
 }
 
 /// What a wildcard stands for.
@@ -63,7 +69,9 @@ impl Pattern {
                     }
                 })),
                 Piece::Character(character) => tokens.push(Token::Character(*character)),
-                Piece::Key { key, default } => tokens.push(Token::Key { key: key.clone(), default: default.clone() }),
+                Piece::Key { key, default } => {
+                    tokens.push(Token::Key(Box::new(KeyValue { key: key.clone(), default: default.clone() })))
+                }
             }
         }
         tokens.dedup_by(|next, before| matches!((next, before), (Token::Run(next), Token::Run(before)) if next == before));
@@ -79,13 +87,14 @@ impl Pattern {
     }
 
     fn resolved(&self, keys: &dyn Keys) -> Option<Cow<'_, [Token]>> {
-        if !self.tokens.iter().any(|token| matches!(token, Token::Key { .. })) {
+        if !self.tokens.iter().any(|token| matches!(token, Token::Key(_))) {
             return Some(Cow::Borrowed(&self.tokens));
         }
         let mut resolved = Vec::new();
         for token in &self.tokens {
             match token {
-                Token::Key { key, default } => {
+                Token::Key(value) => {
+                    let KeyValue { key, default } = &**value;
                     resolved.extend(variables::value(key, default.as_deref(), keys)?.chars().map(Token::Character));
                 }
                 token => resolved.push(token.clone()),
@@ -124,7 +133,7 @@ fn some_way(tokens: &[Token], text: &str) -> bool {
                 Token::Character(expected) => next[index + 1] |= *expected == character,
                 Token::One(reach) => next[index + 1] |= reach.holds(character),
                 Token::Run(reach) => next[index] |= reach.holds(character),
-                Token::Key { .. } => {}
+                Token::Key(_) => {}
             }
         }
         skip_runs(tokens, &mut next);

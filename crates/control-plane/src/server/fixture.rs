@@ -11,7 +11,8 @@ use http::{Request, Response};
 use postern_api_model::apigateway::{IntegrationType, Op, PatchOperation};
 use postern_api_model::error::ApiError;
 use postern_api_model::ports::{
-    CacheFlusher, PortFuture, PublishError, Publisher, TestAnswer, TestCall, TestInvokeError, TestInvoker,
+    CacheFlusher, PortFuture, PublishError, Publisher, TestAnswer, TestAuthorizerAnswer, TestAuthorizerCall, TestCall,
+    TestInvokeError, TestInvoker,
 };
 use postern_api_model::rest_api::{AUTHORIZATION_NONE, Definition, Integration, Method, Model, Resource, RestApi};
 use postern_api_model::scope::Scope;
@@ -48,6 +49,7 @@ pub(crate) struct Notebook {
     pub(crate) serves_nothing: AtomicBool,
     pub(crate) flushed: Mutex<Vec<String>>,
     pub(crate) tested: Mutex<Vec<TestCall>>,
+    pub(crate) tested_authorizers: Mutex<Vec<TestAuthorizerCall>>,
 }
 
 impl Notebook {
@@ -91,6 +93,22 @@ impl TestInvoker for Notebook {
             }),
         };
         self.tested.lock().unwrap().push(call);
+        Box::pin(async move { answer })
+    }
+
+    fn test_invoke_authorizer(&self, call: TestAuthorizerCall) -> PortFuture<'_, Result<TestAuthorizerAnswer, TestInvokeError>> {
+        let answer = match call.path_with_query_string.as_deref() {
+            Some("/busy") => Err(TestInvokeError::Busy),
+            _ => Ok(TestAuthorizerAnswer {
+                client_status: 0,
+                log: "log\n".to_owned(),
+                latency_ms: 7,
+                principal_id: Some("me".to_owned()),
+                policy: Some("{}".to_owned()),
+                claims: Some([("sub".to_owned(), "1".to_owned())].into()),
+            }),
+        };
+        self.tested_authorizers.lock().unwrap().push(call);
         Box::pin(async move { answer })
     }
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use postern_policy::combine::{self, Outcome};
-use postern_policy::{Principal, Verdict};
+use postern_policy::{Policy, Principal, Verdict};
 
 use super::caller::Caller;
 use super::callers::Callers;
 use super::condition_keys::ConditionKeys;
 use super::method_arn::MethodArn;
-use super::resource_policy::{INVOKE, ResourcePolicy};
+use super::resource_policy::{INVOKE, ResourcePolicy, strictest};
 use super::signature;
 use crate::compile::PublishedStage;
 use crate::context::{Arrival, Message};
@@ -62,6 +62,34 @@ impl Asked<'_> {
         Ok(caller)
     }
 
+    /// What the resource policy says before an authorizer is asked: what it denies, or what has no clear meaning, is not asked about
+    /// (AWS's guide, "Lambda authorizer and resource policy").
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(crate) fn before_authorizer(&self, headers: &HeaderMap) -> Result<Verdict, GatewayError> {
+        if !self.arn.is_clear() {
+            return Err(refused_by_authorizer(Outcome::ExplicitlyDenied));
+        }
+        let keys = ConditionKeys::of(self.arrival, headers, None);
+        match self.policy().verdict(Principal::Anonymous, &self.arn, &keys) {
+            Some(Verdict::Deny) => self.permitted(Outcome::ExplicitlyDenied, "anonymous").map(|()| Verdict::Deny),
+            said => Ok(said.unwrap_or(Verdict::Silent)),
+        }
+    }
+
+    /// Whether the policy of an authorizer lets the caller in, together with what the resource policy said before.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(crate) fn by_authorizer(&self, policy: &Policy, before: Verdict, headers: &HeaderMap) -> Result<(), GatewayError> {
+        let keys = ConditionKeys::of(self.arrival, headers, None);
+        match combine::same_account(strictest(policy, Principal::Anonymous, &self.arn, &keys), before) {
+            Outcome::Allowed => Ok(()),
+            outcome => Err(refused_by_authorizer(outcome)),
+        }
+    }
+
     fn policy(&self) -> &ResourcePolicy {
         &self.stage.api.policy
     }
@@ -77,4 +105,13 @@ impl Asked<'_> {
         let text = format!("User: {user} is not authorized to perform: {INVOKE} on resource: {resource}{end}");
         Err(GatewayError::AccessDenied(text))
     }
+}
+
+/// The texts of the service for methods with an authorizer, seen in its answers.
+fn refused_by_authorizer(outcome: Outcome) -> GatewayError {
+    const TEXT: &str = "User is not authorized to access this resource";
+    GatewayError::AccessDenied(match outcome {
+        Outcome::Allowed | Outcome::ImplicitlyDenied => TEXT.to_owned(),
+        Outcome::ExplicitlyDenied => format!("{TEXT} with an explicit deny"),
+    })
 }

@@ -42,10 +42,20 @@ impl MethodArn {
         Ok(Self { as_sent: prefix + &path, account, others })
     }
 
+    /// Whether its path can be read in ways that can be told; without that every policy denies it.
+    pub(super) fn is_clear(&self) -> bool {
+        self.others.is_ok()
+    }
+
     /// Every reading, the one as sent first; `None` when the path has none that can be trusted.
     pub(super) fn readings(&self) -> Option<impl Iterator<Item = &str>> {
         let others = self.others.as_ref().ok()?;
         Some(std::iter::once(self.as_sent.as_str()).chain(others.iter().map(String::as_str)))
+    }
+
+    /// As authorizers are asked about it: with the path as sent.
+    pub(crate) fn as_sent(&self) -> &str {
+        &self.as_sent
     }
 
     /// As refusals show it: the account is masked (seen of the service).

@@ -19,7 +19,6 @@ pub(crate) struct AuthorizerFacts {
     /// `$context.authorizer`: text each, but for `claims`, whose members are text.
     object: Map<String, Value>,
     /// `usageIdentifierKey`: an API key's value, which is shown to nobody.
-    #[allow(dead_code, reason = "admission reads it once authorizers are built")]
     pub(crate) usage_identifier_key: Option<HeaderValue>,
 }
 
@@ -33,7 +32,6 @@ pub(crate) struct Identified {
 
 impl AuthorizerFacts {
     /// A Lambda authorizer's `principalId` and the entries of its `context`, as text.
-    #[allow(dead_code, reason = "the authorizers that say it are built next")]
     pub(crate) fn of_context(principal_id: &str, entries: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut object: Map<String, Value> = entries.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
         object.insert(PRINCIPAL_ID.to_owned(), principal_id.into());
@@ -48,6 +46,14 @@ impl AuthorizerFacts {
             object.insert(PRINCIPAL_ID.to_owned(), principal_id.into());
         }
         Self { object, usage_identifier_key: None }
+    }
+}
+
+impl AuthorizerFacts {
+    /// About how many bytes it takes.
+    pub(super) fn weight(&self) -> usize {
+        const BYTES_PER_MEMBER: usize = 128;
+        self.object.iter().map(|(name, value)| name.len() + value.as_str().map_or(0, str::len) + BYTES_PER_MEMBER).sum()
     }
 }
 

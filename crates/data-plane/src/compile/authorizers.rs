@@ -4,13 +4,14 @@ use http::HeaderMap;
 use postern_api_model::apigateway::AuthorizerType;
 use postern_api_model::rest_api::{Authorizer, Definition, Method};
 
+use super::lambda_authorizer::LambdaAuthorizer;
 use crate::tokens::{Claims, JwtRules, Refused, TokenCheck, UserPoolRules};
 
 /// Index of an authorizer in its [`CompiledApi`](super::CompiledApi).
 pub(crate) type AuthorizerIndex = usize;
 
 /// The authorization types that are built and need an authorizer.
-pub(super) const BUILT_TYPES: &[&str] = &["COGNITO_USER_POOLS", "JWT"];
+pub(super) const BUILT_TYPES: &[&str] = &["CUSTOM", "COGNITO_USER_POOLS", "JWT"];
 
 /// One authorizer.
 #[derive(Debug)]
@@ -22,14 +23,14 @@ pub(crate) struct CompiledAuthorizer {
 /// How an authorizer decides.
 #[derive(Debug)]
 pub(crate) enum AuthorizerKind {
+    /// A function does.
+    Lambda(LambdaAuthorizer),
     /// By a token of a user pool.
     UserPools(UserPoolRules),
     /// By a token of another issuer.
     Jwt(JwtRules),
     /// Nobody can: what is wrong with it, for the log.
     Broken(String),
-    /// In a way that is not built; methods that ask it are blocked.
-    Unbuilt,
 }
 
 /// All authorizers of a definition.
@@ -44,7 +45,9 @@ pub(super) fn compile(definition: &Definition) -> Vec<CompiledAuthorizer> {
 impl AuthorizerKind {
     fn compile(authorizer: &Authorizer) -> Self {
         match authorizer.kind {
-            AuthorizerType::Token | AuthorizerType::Request => Self::Unbuilt,
+            AuthorizerType::Token | AuthorizerType::Request => {
+                LambdaAuthorizer::compile(authorizer).map_or_else(Self::Broken, Self::Lambda)
+            }
             AuthorizerType::CognitoUserPools => UserPoolRules::compile(authorizer).map_or_else(Self::Broken, Self::UserPools),
             AuthorizerType::Jwt => JwtRules::compile(authorizer).map_or_else(Self::Broken, Self::Jwt),
         }
@@ -52,13 +55,21 @@ impl AuthorizerKind {
 }
 
 impl CompiledAuthorizer {
+    /// The function, when it is one.
+    pub(crate) fn lambda(&self) -> Option<&LambdaAuthorizer> {
+        match &self.kind {
+            AuthorizerKind::Lambda(lambda) => Some(lambda),
+            AuthorizerKind::UserPools(_) | AuthorizerKind::Jwt(_) | AuthorizerKind::Broken(_) => None,
+        }
+    }
+
     /// The claims of a request's token, where it is tokens that the authorizer asks for.
     pub(crate) async fn claims(&self, headers: &HeaderMap, scopes: &[Box<str>], by: TokenCheck<'_>) -> Result<Claims, Refused> {
         match &self.kind {
             AuthorizerKind::UserPools(rules) => rules.check(headers, scopes, by).await,
             AuthorizerKind::Jwt(rules) => rules.check(headers, scopes, by).await,
             AuthorizerKind::Broken(reason) => Err(Refused::Misconfigured(reason.clone())),
-            AuthorizerKind::Unbuilt => Err(Refused::Misconfigured("it takes no tokens".to_owned())),
+            AuthorizerKind::Lambda(_) => Err(Refused::Misconfigured("it takes no tokens".to_owned())),
         }
     }
 }

@@ -79,13 +79,7 @@ impl LambdaEndpoint {
 
     /// The function for a stage with these variables.
     pub(super) fn resolve(&self, variables: &BTreeMap<String, String>) -> Result<LambdaFunction, AddressError> {
-        let uri = filled(&self.uri, variables)?;
-        let role = self.credentials.as_deref().map(|text| filled(text, variables)).transpose()?;
-        let role = role.filter(|role| !role.is_empty()).map(Box::from);
-        if role.as_deref().is_some_and(are_of_the_caller) {
-            return Err("the integration's credentials are those of the caller (AWS_IAM), which is not built yet");
-        }
-        let function = LambdaFunction::parse(&uri, role)?;
+        let function = function(&self.uri, self.credentials.as_deref(), variables)?;
         if self.transfer == Transfer::Stream && function.transfer == Transfer::Buffered {
             return Err("responseTransferMode STREAM needs the function's response-streaming-invocations in the integration URI");
         }
@@ -94,6 +88,21 @@ impl LambdaEndpoint {
         }
         Ok(function)
     }
+}
+
+/// The function that a URI names, for a stage with these variables.
+pub(super) fn function(
+    uri: &str,
+    credentials: Option<&str>,
+    variables: &BTreeMap<String, String>,
+) -> Result<LambdaFunction, AddressError> {
+    let uri = filled(uri, variables)?;
+    let role = credentials.map(|text| filled(text, variables)).transpose()?;
+    let role = role.filter(|role| !role.is_empty()).map(Box::from);
+    if role.as_deref().is_some_and(are_of_the_caller) {
+        return Err("the integration's credentials are those of the caller (AWS_IAM), which is not built yet");
+    }
+    LambdaFunction::parse(&uri, role)
 }
 
 impl LambdaFunction {

@@ -9,7 +9,7 @@ mod table;
 
 use super::authorizers::BUILT_TYPES;
 use super::lambda;
-use postern_api_model::apigateway::{ApiKeySourceType, SecurityPolicy};
+use postern_api_model::apigateway::SecurityPolicy;
 use postern_api_model::apigateway::{ConnectionType, EndpointAccessMode, EndpointType, IntegrationType, ResponseTransferMode};
 use postern_api_model::ports::{ApiSource, References};
 use postern_api_model::rest_api::{
@@ -172,7 +172,7 @@ pub(crate) fn method(method: &Method, findings: &mut Findings) {
     let Method {
         http_method: _,
         authorization_type,
-        authorizer_id: _,
+        authorizer_id,
         authorization_scopes: _,
         // See `api_key`.
         api_key_required: _,
@@ -186,14 +186,10 @@ pub(crate) fn method(method: &Method, findings: &mut Findings) {
     let is_built = matches!(authorization_type.as_str(), AUTHORIZATION_NONE | AUTHORIZATION_AWS_IAM)
         || BUILT_TYPES.contains(&authorization_type.as_str());
     findings.block(format!("authorizationType {authorization_type}"), when(!is_built));
+    let asks = BUILT_TYPES.contains(&authorization_type.as_str());
+    findings.note("Method.authorizerId", when(authorizer_id.is_some() && !asks));
     findings.note("Method.operationName", some(operation_name));
     responses.values().for_each(method_response);
-}
-
-/// Where a method's API key comes from: only authorizers, which are not built, give one that no header has.
-pub(crate) fn api_key(method: &Method, source: ApiKeySourceType, findings: &mut Findings) {
-    let is_unbuilt = method.api_key_required && source == ApiKeySourceType::Authorizer;
-    findings.block("apiKeySource AUTHORIZER", when(is_unbuilt));
 }
 
 fn method_response(response: &MethodResponse) {

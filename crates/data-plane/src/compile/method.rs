@@ -160,7 +160,6 @@ impl CompiledMethod {
         let label = format!("{} {}", method.http_method, surroundings.path);
         let mut own = ledger::Findings::default();
         ledger::method(method, &mut own);
-        ledger::api_key(method, surroundings.definition.api_key_source, &mut own);
         let integration = match &method.integration {
             Some(integration) => {
                 ledger::integration(integration, &mut own);

@@ -11,6 +11,7 @@ pub(crate) mod fuzzing;
 mod gateway_responses;
 mod json_services;
 mod lambda;
+mod lambda_authorizer;
 mod ledger;
 mod logging;
 mod message_patterns;
@@ -21,6 +22,7 @@ mod responses;
 mod routes;
 mod schema;
 mod service;
+mod stage_authorizers;
 mod templates;
 mod throttles;
 mod uri;
@@ -34,12 +36,14 @@ pub(crate) use authorizers::{AuthorizerIndex, AuthorizerKind, CompiledAuthorizer
 pub(crate) use expression::{BodySource, BodySources, RequestSource, ResponseSource};
 pub(crate) use gateway_responses::{CustomResponse, ErrorVariable, FailureSource, GatewayResponses, TemplatePiece};
 pub(crate) use lambda::{LambdaEndpoint, LambdaFunction};
+pub(crate) use lambda_authorizer::{IdentityPlace, IdentitySource, LambdaAuthorizer, Shows};
 pub use ledger::{Effect, LedgerEntry, field_ledger};
 pub(crate) use method::{
     Authorization, CompiledIntegration, CompiledMethod, CompiledRequest, HttpEndpoint, MappedExchange, Mappings, MockExchange,
     MockTemplate, Transfer,
 };
 pub(crate) use mock::status_code;
+use postern_api_model::apigateway::ApiKeySourceType;
 use postern_api_model::rest_api::Definition;
 #[cfg(any(test, fuzzing))]
 pub(crate) use published::publish;
@@ -83,6 +87,8 @@ pub(crate) struct CompiledApi {
     /// Bytes from which an answer is compressed; `None`: never.
     pub(crate) minimum_compression_bytes: Option<u64>,
     pub(crate) policy: ResourcePolicy,
+    /// Who gives the API keys of methods that require one.
+    pub(crate) api_key_source: ApiKeySourceType,
     /// What holds for every method of the deployment.
     pub(crate) blocked: Option<Blocked>,
 }
@@ -198,6 +204,7 @@ impl CompiledApi {
             gateway_responses,
             binary_media_types: BinaryMediaTypes::compile(&definition.binary_media_types),
             policy: ResourcePolicy::compile(definition.policy.as_deref()),
+            api_key_source: definition.api_key_source,
             minimum_compression_bytes: definition.minimum_compression_size.map(u64::from),
             blocked,
         };
@@ -228,6 +235,10 @@ impl CompiledApi {
 
     pub(crate) fn method(&self, index: MethodIndex) -> &CompiledMethod {
         &self.methods[index]
+    }
+
+    pub(crate) fn authorizers(&self) -> &[CompiledAuthorizer] {
+        &self.authorizers
     }
 
     pub(crate) fn authorizer(&self, index: AuthorizerIndex) -> &CompiledAuthorizer {

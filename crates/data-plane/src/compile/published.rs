@@ -12,10 +12,14 @@ use postern_api_model::scope::Scope;
 use super::lambda::LambdaFunction;
 use super::logging::{self, MethodLogging};
 use super::service::ResolvedService;
+use super::stage_authorizers::StageAuthorizers;
 use super::uri::{AddressError, Endpoint};
 use super::variants::{Variants, canary_stage};
-use super::{Blocked, CompiledApi, CompiledIntegration, CompiledMethod, HttpEndpoint, MethodIndex, Throttles, ledger};
+use super::{
+    AuthorizerIndex, Blocked, CompiledApi, CompiledIntegration, CompiledMethod, HttpEndpoint, MethodIndex, Throttles, ledger,
+};
 use crate::access::ResourcePolicy;
+use crate::authorizers::ResultScope;
 use crate::error::GatewayError;
 use crate::execution_log::Detail;
 use crate::links::LinkTargets;
@@ -62,6 +66,8 @@ pub(crate) struct PublishedStage {
     services: BTreeMap<MethodIndex, Result<ResolvedService, AddressError>>,
     /// By method; `None` for methods that call no function.
     functions: Vec<Option<Result<LambdaFunction, AddressError>>>,
+    /// By authorizer.
+    authorizers: StageAuthorizers,
     /// By method; empty when the stage logs nothing.
     logging: Vec<MethodLogging>,
     throttles: Throttles,
@@ -215,6 +221,11 @@ impl PublishedApi {
         Some(&self.stages[at].1)
     }
 
+    /// Nothing that authorizers answered for a stage, or for its canary, is used again.
+    pub(crate) fn flush_authorizers(&self, stage: &str) {
+        self.stage(stage).into_iter().flat_map(Variants::all).for_each(PublishedStage::flush_authorizers);
+    }
+
     /// Whether a stage goes through this VPC link, or names it.
     pub(crate) fn names_vpc_link(&self, scope: &Scope, id: &str) -> bool {
         self.scope == *scope && self.vpc_link_ids.contains(id)
@@ -262,6 +273,8 @@ impl PublishedStage {
             resolved.as_ref().err().into_iter().for_each(|reason| warn_of(reason, method, &api, stage, source));
             Some((index, resolved))
         });
+        let same = kept.iter().find(|kept| Arc::ptr_eq(&kept.api, &api) && kept.variables == stage.variables);
+        let authorizers = StageAuthorizers::new(&api, stage, source, same.map(|same| &same.authorizers));
         let throttles: Vec<&Throttles> = kept.iter().map(|kept| &kept.throttles).collect();
         let metrics: Vec<&StageMetrics> = kept.iter().map(|kept| &kept.metrics).collect();
         // Ids are letters and digits; one that were none would only be missing from a field.
@@ -277,6 +290,7 @@ impl PublishedStage {
             endpoints: endpoints.collect(),
             functions: functions.collect(),
             services: services.collect(),
+            authorizers,
             logging: logging::of_methods(&api, &stage.method_settings),
             throttles: Throttles::new(&api, &stage.method_settings, &throttles),
             metrics: StageMetrics::new(&api, source, stage, &metrics),
@@ -304,6 +318,26 @@ impl PublishedStage {
     pub(crate) fn source_arn(&self, verb: &str, path: &str) -> String {
         let Scope { account, region } = &self.scope;
         format!("arn:aws:execute-api:{region}:{account}:{}/{}/{verb}{path}", self.api_id, self.name)
+    }
+
+    /// The function that an authorizer is.
+    pub(crate) fn authorizer_function(&self, authorizer: AuthorizerIndex) -> Result<&LambdaFunction, AddressError> {
+        self.authorizers.function(authorizer)
+    }
+
+    /// Whose the answers of an authorizer are.
+    pub(crate) fn authorizer_results(&self, authorizer: AuthorizerIndex) -> &ResultScope {
+        self.authorizers.results(authorizer)
+    }
+
+    fn flush_authorizers(&self) {
+        self.authorizers.flush();
+    }
+
+    /// What an authorizer's function sees as the source of its calls.
+    pub(crate) fn authorizer_arn(&self, id: &str) -> String {
+        let Scope { account, region } = &self.scope;
+        format!("arn:aws:execute-api:{region}:{account}:{}/authorizers/{id}", self.api_id)
     }
 
     /// Whether it serves a test and no traffic.

@@ -7,6 +7,7 @@
 //! Lines, their order and their texts are from AWS's documentation and from published logs of the service; what is guessed stands in
 //! COMPATIBILITY.md. Secrets are masked here, in one place, before a line is cut and before anyone sees it.
 
+mod authorizer;
 mod peek;
 mod secrets;
 mod spelling;
@@ -26,6 +27,7 @@ use crate::error::GatewayError;
 use crate::headers::names;
 use crate::metering::Limit;
 use crate::transport::{Body, Response, Scheme, UpstreamRequest};
+pub(crate) use authorizer::IdentityShown;
 use secrets::Secrets;
 pub(crate) use spelling::Spellings;
 
@@ -52,6 +54,7 @@ pub(crate) struct ExecutionLog {
     sent: OnceLock<Instant>,
     /// What an AWS service calls the request that it was sent.
     service_request_id: OnceLock<Box<str>>,
+    extended_id_said: OnceLock<()>,
 }
 
 /// Where lines go.
@@ -108,6 +111,7 @@ impl ExecutionLog {
             content_type: OnceLock::new(),
             sent: OnceLock::new(),
             service_request_id: OnceLock::new(),
+            extended_id_said: OnceLock::new(),
         }
     }
 
@@ -129,7 +133,7 @@ impl ExecutionLog {
     pub(crate) fn verifying_usage_plan(&self, extended_id: &HeaderValue, key: Option<&HeaderValue>) {
         let Sink::Server { api, stage, .. } = &self.sink else { return };
         let (request_id, key) = (&self.request_id, masked(key));
-        self.step(|| format!("Extended Request Id: {}", String::from_utf8_lossy(extended_id.as_bytes())));
+        self.extended_id(extended_id);
         self.step(|| format!("Verifying Usage Plan for request: {request_id}. API Key: {key} API Stage: {api}/{stage}"));
     }
 
@@ -256,7 +260,7 @@ impl ExecutionLog {
             GatewayError::Lambda(failure) => failure.lines().into_iter().for_each(|line| self.failure(|| line)),
             // Admission has said which limit it was.
             GatewayError::InvalidApiKey | GatewayError::Throttled | GatewayError::QuotaExceeded => {}
-            _ => self.failure(|| text::failure(error, self.content_type.get())),
+            _ => self.why(error),
         }
         self.failure(|| completed(status));
         self.after_completion();

@@ -42,6 +42,11 @@ pub(super) fn shown<'a>(name: &HeaderName, value: Cow<'a, str>) -> Cow<'a, str> 
 
 /// An API key as a log shows it.
 pub(super) fn api_key(value: &str) -> String {
+    tail(value)
+}
+
+/// What a caller is known by, as a log shows it.
+pub(super) fn tail(value: &str) -> String {
     mask(value, TAIL_CHARS)
 }
 
@@ -57,7 +62,12 @@ pub(super) struct Secrets(Vec<Box<str>>);
 
 impl Secrets {
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        let mut found: Vec<Box<str>> = Vec::new();
+        Self::of_caller(headers, &[])
+    }
+
+    /// The same with what the caller is known by besides.
+    pub(super) fn of_caller(headers: &HeaderMap, identities: &[&str]) -> Self {
+        let mut found: Vec<Box<str>> = identities.iter().map(|identity| Box::from(*identity)).collect();
         for (name, value) in headers.iter().filter(|(name, _)| Shown::of(name) != Shown::All) {
             let value = String::from_utf8_lossy(value.as_bytes());
             found.push((*value).into());

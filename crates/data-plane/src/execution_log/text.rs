@@ -107,6 +107,7 @@ pub(super) fn failure(error: &GatewayError, content_type: Option<&HeaderValue>) 
         }
         GatewayError::MissingParameters(message) | GatewayError::AccessDenied(message) => message.clone(),
         GatewayError::Unauthenticated(error) => error.message(),
+        GatewayError::AuthorizerFailure(detail) => format!("Execution failed due to an authorizer error: {detail}"),
         other => configuration(other.log_detail().map_or_else(|| other.message(), Cow::Borrowed).as_ref()),
     }
 }

@@ -22,7 +22,7 @@ pub(crate) use aws::{Place, Service, SignedRequest, send_signed};
 pub(crate) use hold::{Delivery, Limits};
 #[cfg(any(test, fuzzing))]
 pub(crate) use lambda::fuzzing;
-pub(crate) use lambda::{Event, LambdaFailure, check as check_function};
+pub(crate) use lambda::{AuthorizerAnswer, Event, LambdaFailure, ask_authorizer, check as check_function, token_event};
 
 /// What came back.
 #[allow(clippy::large_enum_variant, reason = "the large one is the common one")]

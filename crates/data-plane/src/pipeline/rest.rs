@@ -82,7 +82,7 @@ pub(crate) async fn test(
 /// The stages, in AWS's order.
 async fn answer<'a>(
     gateway: &'a Gateway,
-    upstreams: &Upstreams,
+    upstreams: &'a Upstreams,
     arrival: &'a Arrival,
     located: &'a Located,
     message: &'a mut Message,

@@ -6,6 +6,7 @@
 use std::pin::Pin;
 
 use http::{HeaderName, HeaderValue};
+use postern_api_model::apigateway::ApiKeySourceType;
 
 use super::authorize::Authorized;
 use super::route::Routed;
@@ -73,8 +74,13 @@ async fn load<'a>(routed: Routed<'a>, metering: &'a Metering, value: HeaderValue
     }
 }
 
-/// The key of the request. One with several is refused: two readers could take different ones for it.
+/// The key of the request: the one that its authorizer gave, where the API says so, whatever the client sends; else the client's. A request
+/// with several is refused: two readers could take different ones for it.
 fn presented(routed: &Routed<'_>) -> Option<HeaderValue> {
+    match routed.received.stage.api.api_key_source {
+        ApiKeySourceType::Authorizer => return routed.received.arrival.authorizer.get()?.facts.usage_identifier_key.clone(),
+        ApiKeySourceType::Header => {}
+    }
     let mut values = routed.received.message.headers.get_all(API_KEY).iter();
     let first = values.next()?;
     values.next().is_none().then(|| first.clone())

@@ -9,14 +9,16 @@ use super::mapping::Context;
 use super::route::Routed;
 use super::target::add_fields;
 use super::validate::Validated;
-use crate::compile::{LambdaEndpoint, LambdaFunction, MEDIA_TYPE_DEFAULT, PublishedStage, accept_of, parameter_names};
+use crate::compile::{
+    Found, LambdaEndpoint, LambdaFunction, MEDIA_TYPE_DEFAULT, PublishedStage, ResourceIndex, accept_of, parameter_names,
+};
 use crate::content::{Handling, Kind};
 use crate::context::{Arrival, Message};
 use crate::error::GatewayError;
 use crate::execution_log::Spellings;
 use crate::forwarded;
 use crate::headers::{self, Fields, names};
-use crate::integrations::{Event, LambdaFailure};
+use crate::integrations::{Event, LambdaFailure, token_event};
 use crate::transport::{Body, Origin, Scheme, TlsVerify, UpstreamRequest};
 
 const HTTPS_PORT: u16 = 443;
@@ -93,6 +95,73 @@ fn event(validated: Validated<'_>, kind: Kind) -> Result<Bytes, GatewayError> {
         kind,
     };
     Ok(event.to_json())
+}
+
+/// What of a request an authorizer is told: all but the body, which is not read for it.
+#[derive(Clone, Copy)]
+pub(super) struct Bodiless<'r, 'a> {
+    pub(super) arrival: &'a Arrival,
+    pub(super) stage: &'a PublishedStage,
+    pub(super) path: &'a str,
+    pub(super) resource: ResourceIndex,
+    pub(super) found: &'r Found,
+    pub(super) headers: &'r HeaderMap,
+    pub(super) present: Fields,
+}
+
+impl<'r, 'a> Bodiless<'r, 'a> {
+    pub(super) fn of(routed: &'r Routed<'a>) -> Self {
+        let Message { headers, present, .. } = &*routed.received.message;
+        Self {
+            arrival: routed.received.arrival,
+            stage: routed.received.stage,
+            path: routed.received.path,
+            resource: routed.method.resource,
+            found: &routed.found,
+            headers,
+            present: *present,
+        }
+    }
+}
+
+/// What an authorizer is asked: a token's event, or that of a request.
+pub(super) fn authorizer_event(request: Bodiless<'_, '_>, method_arn: &str, token: Option<&str>) -> Bytes {
+    if let Some(token) = token {
+        return token_event(method_arn, token);
+    }
+    let Bodiless { arrival, stage, path, resource, found, headers, present } = request;
+    let names = parameter_names(&stage.api.resource(resource).path);
+    let values = found.parameters.iter().filter_map(|range| path.get(range.clone()));
+    let mut headers = headers.clone();
+    event_fields(&mut headers, present, arrival, Purpose::of(stage.is_test()));
+    let written = arrival.spellings();
+    let event = Event {
+        arrival,
+        stage,
+        resource,
+        path,
+        path_parameters: names.iter().map(|name| &**name).zip(values).collect(),
+        headers: &headers,
+        spelling: &|name| spelling(name, arrival, &written),
+        body: Bytes::new(),
+        kind: Kind::Text,
+    };
+    event.to_authorizer_json(method_arn)
+}
+
+/// The call of a stage's authorizer.
+pub(super) fn authorizer_call<'a>(
+    request: Bodiless<'_, 'a>,
+    function: &'a LambdaFunction,
+    id: &str,
+    event: Bytes,
+    deadline: Instant,
+) -> LambdaCall<'a> {
+    let Bodiless { arrival, stage, .. } = request;
+    let source = HeaderValue::try_from(stage.authorizer_arn(id)).ok();
+    let target = LambdaTarget { function, account: stage.account(), tag: arrival.ids.request.clone(), source };
+    let headers = target.fields(arrival, stage);
+    target.call(headers, event, deadline)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

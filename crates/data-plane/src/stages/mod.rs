@@ -22,7 +22,7 @@ mod validate;
 pub(crate) use address::fuzzing;
 pub(crate) use address::path_from_stage;
 pub(crate) use admit::{Admitting, admit};
-pub(crate) use authorize::{Authorizing, authorize};
+pub(crate) use authorize::{Authorizing, Tested, authorize, test_authorizer};
 pub(crate) use integration_request::{Asked, Building, Call, HttpCall, IntegrationRequest, integration_request};
 pub(crate) use lambda_request::{LambdaCall, LambdaProxy};
 pub(crate) use log::{begin_log, log_endpoint_request, log_method_request};

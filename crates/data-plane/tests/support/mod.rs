@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod authorizers;
 pub mod functions;
 pub mod tokens;
 
@@ -60,7 +61,7 @@ impl TestGateway {
         Self::start_as(settings, log, |gateway| gateway.with_caller_keys(keys))
     }
 
-    fn start_as(settings: GatewaySettings, log: AccessLog, finish: impl FnOnce(Gateway) -> Gateway) -> Self {
+    pub fn start_as(settings: GatewaySettings, log: AccessLog, finish: impl FnOnce(Gateway) -> Gateway) -> Self {
         let store = Arc::new(FakeStore::default());
         let gateway = Arc::new(finish(Gateway::new(settings, Arc::clone(&store) as Arc<dyn ApiLoader>, log)));
         let listeners =

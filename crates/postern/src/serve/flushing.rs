@@ -1,17 +1,20 @@
 //! The port through which the control plane empties what the data plane keeps of answers and decisions.
 
+use std::sync::Arc;
+
 use postern_api_model::ports::{CacheFlusher, PortFuture};
+use postern_data_plane::Gateway;
 
-/// The data plane caches neither answers nor authorizers' decisions yet, so every cache is empty before it is flushed.
-#[derive(Clone, Copy, Debug)]
-pub struct NothingKept;
+/// Empties the gateway's caches. It keeps no answers yet, so that their cache is empty before it is flushed.
+pub struct GatewayFlusher(pub Arc<Gateway>);
 
-impl CacheFlusher for NothingKept {
+impl CacheFlusher for GatewayFlusher {
     fn flush_responses<'a>(&'a self, _api_id: &'a str, _stage_name: &'a str) -> PortFuture<'a, Result<(), String>> {
         Box::pin(async { Ok(()) })
     }
 
-    fn flush_authorizations<'a>(&'a self, _api_id: &'a str, _stage_name: &'a str) -> PortFuture<'a, Result<(), String>> {
+    fn flush_authorizations<'a>(&'a self, api_id: &'a str, stage_name: &'a str) -> PortFuture<'a, Result<(), String>> {
+        self.0.flush_authorizers(api_id, stage_name);
         Box::pin(async { Ok(()) })
     }
 }

@@ -40,7 +40,7 @@ use crate::{credentials, log_key};
 use caller_keys::{AnyKey, StoreKeys};
 use counted_store::CountedStore;
 use counters::Counters;
-use flushing::NothingKept;
+use flushing::GatewayFlusher;
 use local_functions::LocalFunctions;
 use management::calls::Calls;
 use management::invocations::Invocations;
@@ -224,8 +224,9 @@ impl Planes {
         };
         let publisher = Arc::clone(&self.publisher) as _;
         let tester = Arc::new(GatewayTester::new(Arc::clone(&self.gateway), upstreams));
+        let flusher = Arc::new(GatewayFlusher(Arc::clone(&self.gateway)));
         let store = Arc::clone(&self.store) as _;
-        let control_plane = ControlPlane::new(store, publisher, Arc::new(NothingKept), tester, Arc::new(SystemClock), auth);
+        let control_plane = ControlPlane::new(store, publisher, flusher, tester, Arc::new(SystemClock), auth);
         let meter = Arc::clone(&self.flushing) as _;
         control_plane.with_traffic_at(http).with_import_bytes_max(settings.import_bytes_max).with_usage_meter(meter)
     }

@@ -1,12 +1,14 @@
-//! The port through which TestInvokeMethod reaches the data plane.
+//! The port through which TestInvokeMethod and TestInvokeAuthorizer reach the data plane.
 
 use std::sync::Arc;
 
-use postern_api_model::ports::{PortFuture, TestAnswer, TestCall, TestInvokeError, TestInvoker};
+use postern_api_model::ports::{
+    PortFuture, TestAnswer, TestAuthorizerAnswer, TestAuthorizerCall, TestCall, TestInvokeError, TestInvoker,
+};
 use postern_data_plane::Gateway;
 use postern_data_plane::transport::Upstreams;
 
-/// Tests methods on the gateway, with connections to backends that are the management runtime's own.
+/// Tests methods and authorizers on the gateway, with connections to backends that are the management runtime's own.
 pub struct GatewayTester {
     gateway: Arc<Gateway>,
     upstreams: Upstreams,
@@ -22,5 +24,9 @@ impl GatewayTester {
 impl TestInvoker for GatewayTester {
     fn test_invoke(&self, call: TestCall) -> PortFuture<'_, Result<TestAnswer, TestInvokeError>> {
         Box::pin(self.gateway.test_invoke(&self.upstreams, call))
+    }
+
+    fn test_invoke_authorizer(&self, call: TestAuthorizerCall) -> PortFuture<'_, Result<TestAuthorizerAnswer, TestInvokeError>> {
+        Box::pin(self.gateway.test_invoke_authorizer(&self.upstreams, call))
     }
 }

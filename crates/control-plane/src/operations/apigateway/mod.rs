@@ -40,7 +40,6 @@ pub use rest_api::{CheckedImport, check_import};
 
 use super::built;
 use crate::ControlPlane;
-use crate::unbuilt::unbuilt_v1;
 
 impl ApiGateway for ControlPlane {
     built! {
@@ -105,6 +104,7 @@ impl ApiGateway for ControlPlane {
         get_authorizers GetAuthorizers => authorizer::list;
         update_authorizer UpdateAuthorizer => authorizer::update;
         delete_authorizer DeleteAuthorizer => authorizer::delete;
+        test_invoke_authorizer TestInvokeAuthorizer => authorizer::test_invoke;
         create_base_path_mapping CreateBasePathMapping => base_path_mapping::create;
         get_base_path_mapping GetBasePathMapping => base_path_mapping::show;
         get_base_path_mappings GetBasePathMappings => base_path_mapping::list;
@@ -168,6 +168,4 @@ impl ApiGateway for ControlPlane {
         untag_resource UntagResource => tag::untag;
         get_tags GetTags => tag::list;
     }
-
-    unbuilt_v1!(unbuilt_methods);
 }

@@ -1,7 +1,8 @@
 //! The event of a proxy integration, format 1.0, written straight into one buffer.
 //!
 //! Members are in the order in which AWS writes them, as events in its documentation and in published logs show; maps of fields are
-//! ordered by name without regard to case (published logs). What is not there is null, never an empty map (recorded).
+//! ordered by name without regard to case (published logs). What is not there is null, never an empty map (recorded); an authorizer gets
+//! empty maps (AWS docs, "Input to an API Gateway Lambda authorizer").
 
 use std::collections::BTreeMap;
 
@@ -40,26 +41,41 @@ pub(crate) struct Event<'a> {
 impl Event<'_> {
     /// As JSON.
     pub(crate) fn to_json(&self) -> Bytes {
-        let mut out = Writer(Vec::with_capacity(MEMBERS_BYTES + self.body.len() + self.body.len() / 2));
-        let resource = self.stage.api.resource(self.resource);
-        let path = format!("/{}", self.path.trim_start_matches('/'));
+        let mut out = Writer::new(MEMBERS_BYTES + self.body.len() + self.body.len() / 2, "null");
         out.start('{');
-        out.text("resource", &resource.path);
-        // Slashes before the path count once here, and as they came in the context (recorded).
-        out.text("path", &path);
-        out.text("httpMethod", self.arrival.method.as_str());
-        self.push_headers(&mut out);
-        self.push_query(&mut out);
-        out.map("pathParameters", self.path_parameters.iter().copied());
-        out.map("stageVariables", self.stage.variables().iter().map(|(name, value)| (&**name, &**value)));
-        self.push_context(&mut out);
+        self.push_request(&mut out);
         let is_base64 = self.kind == Kind::Binary && !self.body.is_empty();
         out.key("body");
         self.push_body(&mut out);
         out.key("isBase64Encoded");
         out.raw(if is_base64 { "true" } else { "false" });
         out.end('}');
-        Bytes::from(out.0)
+        Bytes::from(out.bytes)
+    }
+
+    /// As an authorizer of type REQUEST gets it: without the body.
+    pub(crate) fn to_authorizer_json(&self, method_arn: &str) -> Bytes {
+        let mut out = Writer::new(MEMBERS_BYTES, "{}");
+        out.start('{');
+        out.text("type", "REQUEST");
+        out.text("methodArn", method_arn);
+        self.push_request(&mut out);
+        out.end('}');
+        Bytes::from(out.bytes)
+    }
+
+    fn push_request(&self, out: &mut Writer) {
+        let resource = self.stage.api.resource(self.resource);
+        let path = format!("/{}", self.path.trim_start_matches('/'));
+        out.text("resource", &resource.path);
+        // Slashes before the path count once here, and as they came in the context (recorded).
+        out.text("path", &path);
+        out.text("httpMethod", self.arrival.method.as_str());
+        self.push_headers(out);
+        self.push_query(out);
+        out.map("pathParameters", self.path_parameters.iter().copied());
+        out.map("stageVariables", self.stage.variables().iter().map(|(name, value)| (&**name, &**value)));
+        self.push_context(out);
     }
 
     fn push_headers(&self, out: &mut Writer) {
@@ -170,37 +186,56 @@ impl Event<'_> {
     }
 }
 
+/// What an authorizer of type TOKEN gets.
+pub(crate) fn token_event(method_arn: &str, token: &str) -> Bytes {
+    let mut out = Writer::new(method_arn.len() + token.len() + MEMBERS_BYTES, "{}");
+    out.start('{');
+    out.text("type", "TOKEN");
+    out.text("methodArn", method_arn);
+    out.text("authorizationToken", token);
+    out.end('}');
+    Bytes::from(out.bytes)
+}
+
 /// Writes JSON. A comma stands before whatever does not begin its object or list.
-struct Writer(Vec<u8>);
+struct Writer {
+    bytes: Vec<u8>,
+    /// What stands for a map without entries.
+    no_entries: &'static str,
+}
 
 impl Writer {
+    fn new(bytes: usize, no_entries: &'static str) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), no_entries }
+    }
+
     fn start(&mut self, bracket: char) {
-        self.0.push(bracket as u8);
+        self.bytes.push(bracket as u8);
     }
 
     fn end(&mut self, bracket: char) {
-        self.0.push(bracket as u8);
+        self.bytes.push(bracket as u8);
     }
 
     fn raw(&mut self, json: &str) {
-        self.0.extend_from_slice(json.as_bytes());
+        self.bytes.extend_from_slice(json.as_bytes());
     }
 
     fn comma(&mut self) {
-        if !matches!(self.0.last(), Some(b'{' | b'[')) {
-            self.0.push(b',');
+        if !matches!(self.bytes.last(), Some(b'{' | b'[')) {
+            self.bytes.push(b',');
         }
     }
 
     fn key(&mut self, name: &str) {
         self.comma();
         self.string(name);
-        self.0.push(b':');
+        self.bytes.push(b':');
     }
 
     fn string(&mut self, text: &str) {
         // Writing to a Vec cannot fail, nor can text be no JSON.
-        let _ = serde_json::to_writer(&mut self.0, text);
+        let _ = serde_json::to_writer(&mut self.bytes, text);
     }
 
     fn text(&mut self, name: &str, text: &str) {
@@ -216,12 +251,12 @@ impl Writer {
         }
     }
 
-    /// A member that is null when there is nothing in it.
+    /// A member that says so when there is nothing in it.
     fn map<V: AsRef<str>>(&mut self, name: &str, entries: impl Iterator<Item = (impl AsRef<str>, V)>) {
         let mut entries = entries.peekable();
         self.key(name);
         if entries.peek().is_none() {
-            return self.raw("null");
+            return self.raw(self.no_entries);
         }
         self.start('{');
         for (name, value) in entries {
@@ -234,7 +269,7 @@ impl Writer {
         let mut entries = entries.peekable();
         self.key(name);
         if entries.peek().is_none() {
-            return self.raw("null");
+            return self.raw(self.no_entries);
         }
         self.start('{');
         for (name, values) in entries {

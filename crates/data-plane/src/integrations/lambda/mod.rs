@@ -3,6 +3,7 @@
 //! Whoever runs it, the answer has the shape of Lambda's Invoke API: a status, fields, and a payload. A failure of the function's code is an
 //! answer with status 200 that says so in a field.
 
+mod authorizer;
 mod event;
 mod event_stream;
 mod failure;
@@ -27,7 +28,8 @@ use crate::execution_log::ExecutionLog;
 use crate::headers::names;
 use crate::stages::{LambdaCall, LambdaProxy};
 use crate::transport::{Body, Response, Upstreams};
-pub(crate) use event::Event;
+pub(crate) use authorizer::{AuthorizerAnswer, ask_authorizer};
+pub(crate) use event::{Event, token_event};
 pub(crate) use failure::LambdaFailure;
 use invoke::Invocation;
 use proxy_response::{Metadata, ProxyResponse};

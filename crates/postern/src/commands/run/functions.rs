@@ -15,6 +15,12 @@ const AROUND: [(&str, &str); 2] = [
     (":lambda:path/2021-11-15/functions/", "/response-streaming-invocations"),
 ];
 
+/// Where security schemes are: in OpenAPI 3 and in Swagger 2.
+const SCHEMES: [&str; 2] = ["/components/securitySchemes", "/securityDefinitions"];
+/// What makes a scheme an authorizer, and where that names its function (AWS docs, "x-amazon-apigateway-authorizer object").
+const AUTHORIZER: &str = "x-amazon-apigateway-authorizer";
+const AUTHORIZER_URI: &str = "authorizerUri";
+
 /// The functions that run somewhere.
 pub struct KnownFunctions {
     /// Names, and ARNs without qualifiers.
@@ -56,17 +62,32 @@ impl KnownFunctions {
 
     /// Places in a document that call a function that runs nowhere, and what to do about each.
     pub fn missing_in(&self, root: &Value) -> Vec<(String, String)> {
-        let found = operations(root).filter_map(|(path, method, operation)| {
-            let uri = operation.get("x-amazon-apigateway-integration")?.get("uri")?.as_str()?;
+        let place_of = |place: String, who: &str, uri: &str| {
             let name = self.missing(uri)?;
-            let route = format!("{} {path}", if method.starts_with("x-") { "ANY".to_owned() } else { method.to_uppercase() });
             let text = format!(
-                "{route} calls the function {name}, which runs nowhere: add --function {name}=DIR:HANDLER, or a table [functions.{name}]"
+                "{who} calls the function {name}, which runs nowhere: add --function {name}=DIR:HANDLER, or a table [functions.{name}]"
             );
-            Some((format!("/paths/{}/{method}/x-amazon-apigateway-integration/uri", escaped(path)), text))
+            Some((place, text))
+        };
+        let of_operations = operations(root).filter_map(|(path, method, operation)| {
+            let uri = operation.get("x-amazon-apigateway-integration")?.get("uri")?.as_str()?;
+            let route = format!("{} {path}", if method.starts_with("x-") { "ANY".to_owned() } else { method.to_uppercase() });
+            place_of(format!("/paths/{}/{method}/x-amazon-apigateway-integration/uri", escaped(path)), &route, uri)
         });
-        found.collect()
+        let of_authorizers = authorizers(root).filter_map(|(place, name, authorizer)| {
+            let uri = authorizer.get(AUTHORIZER_URI)?.as_str()?;
+            place_of(format!("{place}/{AUTHORIZER}/{AUTHORIZER_URI}"), &format!("the authorizer {name}"), uri)
+        });
+        of_operations.chain(of_authorizers).collect()
     }
+}
+
+/// The authorizers of a document, each with its place and the name of its scheme.
+fn authorizers(root: &Value) -> impl Iterator<Item = (String, &String, &Value)> {
+    SCHEMES.into_iter().flat_map(move |pointer| {
+        let schemes = root.pointer(pointer).and_then(Value::as_object).into_iter().flatten();
+        schemes.filter_map(move |(name, scheme)| Some((format!("{pointer}/{}", escaped(name)), name, scheme.get(AUTHORIZER)?)))
+    })
 }
 
 #[cfg(test)]
@@ -123,5 +144,18 @@ mod tests {
         let place = "/paths/~1a~1{b}/x-amazon-apigateway-any-method/x-amazon-apigateway-integration/uri";
         let text = "ANY /a/{b} calls the function f, which runs nowhere: add --function f=DIR:HANDLER, or a table [functions.f]";
         assert_eq!(missing, [(place.to_owned(), text.to_owned())]);
+    }
+    #[test]
+    fn authorizers_are_named() {
+        let scheme = |function: &str| json!({"type": "apiKey", "x-amazon-apigateway-authorizer": {"type": "token", "authorizerUri": uri(function)}});
+        let root =
+            json!({"components": {"securitySchemes": {"a/b": scheme("f"), "known": scheme("g"), "key": {"type": "apiKey"}}}});
+        let missing = known(&["g"], Others::Nowhere).missing_in(&root);
+        let place = "/components/securitySchemes/a~1b/x-amazon-apigateway-authorizer/authorizerUri";
+        let text =
+            "the authorizer a/b calls the function f, which runs nowhere: add --function f=DIR:HANDLER, or a table [functions.f]";
+        assert_eq!(missing, [(place.to_owned(), text.to_owned())]);
+        let root = json!({"securityDefinitions": {"s": scheme("f")}});
+        assert_eq!(known(&[], Others::Nowhere).missing_in(&root).len(), 1);
     }
 }

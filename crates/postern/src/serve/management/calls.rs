@@ -70,14 +70,29 @@ impl Calls {
 mod tests {
     use std::sync::Mutex;
 
-    use postern_api_model::ports::{PortFuture, PublishError, Publisher, TestAnswer, TestCall, TestInvokeError, TestInvoker};
+    use postern_api_model::ports::{
+        CacheFlusher, PortFuture, PublishError, Publisher, TestAnswer, TestAuthorizerAnswer, TestAuthorizerCall, TestCall,
+        TestInvokeError, TestInvoker,
+    };
     use postern_control_plane::AuthMode;
     use postern_control_plane::clock::SystemClock;
     use postern_store::{OpenMode, SqliteStore};
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::serve::flushing::NothingKept;
+
+    /// There is no cache.
+    struct NothingKept;
+
+    impl CacheFlusher for NothingKept {
+        fn flush_responses<'a>(&'a self, _api_id: &'a str, _stage_name: &'a str) -> PortFuture<'a, Result<(), String>> {
+            Box::pin(async { Ok(()) })
+        }
+
+        fn flush_authorizations<'a>(&'a self, _api_id: &'a str, _stage_name: &'a str) -> PortFuture<'a, Result<(), String>> {
+            Box::pin(async { Ok(()) })
+        }
+    }
 
     /// Says that a publication has begun, and does it once it is let to.
     struct Gate {
@@ -99,6 +114,13 @@ mod tests {
 
     impl TestInvoker for Gate {
         fn test_invoke(&self, _call: TestCall) -> PortFuture<'_, Result<TestAnswer, TestInvokeError>> {
+            Box::pin(async { Err(TestInvokeError::Busy) })
+        }
+
+        fn test_invoke_authorizer(
+            &self,
+            _call: TestAuthorizerCall,
+        ) -> PortFuture<'_, Result<TestAuthorizerAnswer, TestInvokeError>> {
             Box::pin(async { Err(TestInvokeError::Busy) })
         }
     }

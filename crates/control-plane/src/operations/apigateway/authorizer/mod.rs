@@ -2,6 +2,7 @@
 
 mod check;
 mod patch;
+mod test_invoke;
 
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use super::rest_api;
 use crate::page::Page;
 use crate::patch::Patch;
 use crate::{ControlPlane, ids};
+pub(super) use test_invoke::test_invoke;
 
 /// AWS's quota: authorizers per API.
 const AUTHORIZERS_MAX: usize = 10;

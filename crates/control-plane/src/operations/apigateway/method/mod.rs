@@ -16,7 +16,7 @@ use postern_api_model::scope::Caller;
 use super::{integration, mapping, method_response};
 use crate::ControlPlane;
 use crate::patch::Patch;
-pub(super) use test_invoke::test_invoke;
+pub(super) use test_invoke::{headers as test_headers, refusal as test_refusal, test_invoke};
 
 /// Verbs that a method may have, in the order in which the service lists them.
 const VERBS: [&str; 8] = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY"];

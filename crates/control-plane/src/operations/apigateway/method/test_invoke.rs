@@ -73,7 +73,10 @@ fn tested(definition: &Definition, resource_id: &str, asked: &str) -> ApiResult<
 }
 
 /// A field that is given both ways has the values of the second.
-fn headers(single: OrderedMap<String>, multi: OrderedMap<Vec<String>>) -> Vec<(String, String)> {
+pub(in crate::operations::apigateway) fn headers(
+    single: OrderedMap<String>,
+    multi: OrderedMap<Vec<String>>,
+) -> Vec<(String, String)> {
     let is_given_again = |name: &str| multi.keys().any(|known| known.eq_ignore_ascii_case(name));
     let mut headers: Vec<_> = single.into_iter().filter(|(name, _)| !is_given_again(name)).collect();
     headers.extend(multi.into_iter().flat_map(|(name, values)| values.into_iter().map(move |value| (name.clone(), value))));
@@ -92,12 +95,12 @@ fn show(answer: TestAnswer) -> TestInvokeMethodResponse {
     }
 }
 
-fn refusal(error: TestInvokeError) -> ApiError {
+pub(in crate::operations::apigateway) fn refusal(error: TestInvokeError) -> ApiError {
     match error {
         TestInvokeError::Busy => ApiError::too_many_requests("Too Many Requests"),
         TestInvokeError::Invalid(text) => ApiError::bad_request(text),
         TestInvokeError::Failed(_) => {
-            tracing::error!(%error, "a method could not be tested");
+            tracing::error!(%error, "a test broke off");
             ApiError::internal()
         }
     }
