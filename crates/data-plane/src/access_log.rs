@@ -4,8 +4,12 @@
 //! filling up. A request waits for neither: past a bound its line is dropped, and counted. Lines hold the path and never the
 //! query or a field, so that no secret ends up in them.
 
+mod destinations;
+mod escape;
+mod format;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod variable;
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -16,6 +20,9 @@ use std::thread::{JoinHandle, Thread};
 use std::time::Duration;
 
 use crate::clock::EpochMillis;
+pub use destinations::LogDestinations;
+pub(crate) use destinations::StageLog;
+pub(crate) use variable::Values;
 
 /// Bytes in one thread's buffer at which the writer is woken.
 const FLUSH_BYTES: usize = 32 * 1024;
@@ -122,28 +129,41 @@ impl AccessLog {
         self.0.is_some()
     }
 
-    /// Appends one line.
+    /// Appends one line of the gateway's own.
     pub(crate) fn write(&self, entry: &Entry<'_>) {
+        self.append(|out| entry.push_line(out));
+    }
+
+    /// Appends what `push_line` does, which must be one line.
+    pub(crate) fn append(&self, push_line: impl FnOnce(&mut Vec<u8>)) {
         thread_local! {
-            static BUFFER: RefCell<Option<(u64, Arc<Buffer>)>> = const { RefCell::new(None) };
+            static BUFFERS: RefCell<Vec<(u64, Arc<Buffer>)>> = const { RefCell::new(Vec::new()) };
         }
         let Some(shared) = &self.0 else { return };
-        BUFFER.with_borrow_mut(|own| {
-            let buffer = match own {
-                Some((id, buffer)) if *id == shared.id => buffer,
-                _ => &mut own.insert((shared.id, shared.new_buffer())).1,
-            };
+        BUFFERS.with_borrow_mut(|own| {
+            // There are as many as logs are configured, and one as a rule.
+            let at = own.iter().position(|(id, _)| *id == shared.id).unwrap_or_else(|| {
+                own.push((shared.id, shared.new_buffer()));
+                own.len() - 1
+            });
+            let buffer = &own[at].1;
             let mut lines = lock(&buffer.0);
             if lines.len() > BUFFER_BYTES_MAX {
                 shared.dropped.fetch_add(1, Ordering::Relaxed);
                 return;
             }
             let before = lines.len();
-            entry.push_line(&mut lines);
+            push_line(&mut lines);
             if before < FLUSH_BYTES && lines.len() >= FLUSH_BYTES {
                 shared.wake();
             }
         });
+    }
+}
+
+impl std::fmt::Debug for AccessLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccessLog").field("is_on", &self.is_on()).finish()
     }
 }
 

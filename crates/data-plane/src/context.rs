@@ -19,7 +19,9 @@ use crate::compile::{MethodIndex, PublishedStage};
 use crate::execution_log::{ExecutionLog, Spellings};
 use crate::headers::{Field, Fields, names};
 use crate::metering::AcceptedKey;
+use crate::observed::Observed;
 use crate::stages::path_from_stage;
+use crate::traces::TraceContext;
 use crate::transport::{Body, Request, SentNames};
 
 /// Bytes of a UUID as text.
@@ -72,6 +74,8 @@ pub(crate) struct Arrival {
     pub(crate) caller: OnceLock<Arc<Caller>>,
     /// The method that it was routed to, in its stage's deployment.
     pub(crate) method_index: OnceLock<MethodIndex>,
+    /// What is noted down of it, if anybody asks; see [`Self::observed`].
+    pub(crate) observed: OnceLock<Arc<Observed>>,
     /// When the integration was begun, where anything was waited for before; see [`Self::integration_latency`].
     pub(crate) integration_began: OnceLock<Instant>,
     /// What its authorizer said of it.
@@ -140,6 +144,7 @@ impl Arrival {
             api_key: OnceLock::new(),
             caller: OnceLock::new(),
             method_index: OnceLock::new(),
+            observed: OnceLock::new(),
             integration_began: OnceLock::new(),
             authorizer: OnceLock::new(),
             authorizing: OnceLock::new(),
@@ -171,6 +176,7 @@ impl Arrival {
             api_key: OnceLock::new(),
             caller: OnceLock::new(),
             method_index: OnceLock::new(),
+            observed: OnceLock::new(),
             integration_began: OnceLock::new(),
             authorizer: OnceLock::new(),
             authorizing: OnceLock::new(),
@@ -192,6 +198,19 @@ impl Arrival {
     /// Where its execution log is written; most requests have none.
     pub(crate) fn log(&self) -> Option<&ExecutionLog> {
         self.log.get().map(|log| &**log)
+    }
+
+    /// Where notes of it are taken; most requests have no such place.
+    pub(crate) fn observed(&self) -> Option<&Observed> {
+        self.observed.get().map(|observed| &**observed)
+    }
+
+    /// Takes notes of it from now on; with a place in a trace, backends and clients are told that.
+    pub(crate) fn observe(&mut self, trace: Option<TraceContext>) {
+        if let Some(trace) = &trace {
+            self.ids.trace = trace.amazon();
+        }
+        let _ = self.observed.set(Arc::new(Observed::of(trace)));
     }
 
     /// The integration is called from now on.

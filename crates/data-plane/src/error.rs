@@ -209,6 +209,17 @@ impl GatewayError {
         })
     }
 
+    /// The same for a log, without the credentials that AWS's text repeats.
+    pub(crate) fn message_for_logs(&self) -> Cow<'_, str> {
+        match self {
+            Self::IncompleteSignature(message) => match message.split_once("Authorization=") {
+                Some((before, _)) => format!("{before}Authorization=****").into(),
+                None => "'****' not a valid key=value pair (missing equal-sign) in Authorization header: '****'.".into(),
+            },
+            other => other.message(),
+        }
+    }
+
     /// Whether `$context.error.message` is anything: failures of authorizers leave it null (reported).
     pub(crate) fn has_message(&self) -> bool {
         !matches!(self, Self::AuthorizerFailure(_) | Self::AuthorizerConfiguration(_))

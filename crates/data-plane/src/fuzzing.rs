@@ -33,6 +33,7 @@ pub const TARGETS: &[Target] = &[
     stages::fuzzing::ADDRESS,
     context::fuzzing::REQUEST_IDS,
     access_log::fuzzing::ACCESS_LOG,
+    access_log::fuzzing::ACCESS_LOG_FORMAT,
     tokens::fuzzing::TOKEN,
     tokens::fuzzing::KEY_SET,
 ];

@@ -10,7 +10,7 @@ use postern_api_model::scope::Scope;
 use postern_api_model::usage_plan::UsagePlan;
 
 use crate::access::{Callers, NoKeys};
-use crate::access_log::AccessLog;
+use crate::access_log::{AccessLog, LogDestinations};
 use crate::authorizers::Results;
 use crate::backends::Backends;
 use crate::counters::{Counters, GatewayMetrics};
@@ -20,10 +20,11 @@ use crate::links::{self, LinkTargets};
 use crate::metering::Metering;
 use crate::metrics::ApiMetrics;
 use crate::pipeline;
-use crate::record;
+use crate::record::{self, Logs};
 use crate::registry::Registry;
 use crate::test_invoke::{self, Tests};
 use crate::tokens::KeySets;
+use crate::traces::Tracing;
 use crate::transport::{Handler, Refused, Request, Response, Upstreams};
 
 /// Bytes of a body, either way: AWS's payload limit for REST APIs.
@@ -46,6 +47,10 @@ pub struct GatewaySettings {
     pub log_key: Option<LogKey>,
     /// What AWS's names stand for here.
     pub backends: Backends,
+    /// Where the access logs of stages go.
+    pub log_destinations: LogDestinations,
+    /// Where the spans of stages that are traced go.
+    pub tracing: Tracing,
 }
 
 impl Default for GatewaySettings {
@@ -56,6 +61,8 @@ impl Default for GatewaySettings {
             resident_apis_max: RESIDENT_APIS_MAX,
             log_key: None,
             backends: Backends::default(),
+            log_destinations: LogDestinations::default(),
+            tracing: Tracing::default(),
         }
     }
 }
@@ -64,7 +71,7 @@ impl Default for GatewaySettings {
 pub struct Gateway {
     settings: GatewaySettings,
     registry: Registry,
-    access_log: AccessLog,
+    logs: Logs,
     counters: Counters,
     heavy_work: HeavyWork,
     metering: Metering,
@@ -84,13 +91,15 @@ impl Gateway {
         let log_tokens = Tokens::new(settings.log_key.clone());
         let (counters, heavy_work) = (Counters::default(), HeavyWork::default());
         let metering = Metering::default();
+        let (destinations, tracing) = (settings.log_destinations.clone(), settings.tracing.clone());
+        let logs = Logs { own: access_log, destinations, tracing };
         let (tests, callers) = (Tests::default(), Callers::new(Arc::new(NoKeys)));
         let token_keys = Arc::new(KeySets::new(settings.backends.tokens.clone()));
         let authorizer_results = Results::default();
         Self {
             settings,
             registry,
-            access_log,
+            logs,
             counters,
             heavy_work,
             metering,
@@ -149,6 +158,7 @@ impl Gateway {
     /// # Errors
     /// When a stage points to a deployment that `source` lacks; the version served before goes on being served.
     pub fn publish(&self, source: ApiSource) -> Result<(), PublishError> {
+        self.settings.log_destinations.say_unmapped(&source);
         self.registry.publish(source)
     }
 
@@ -174,7 +184,7 @@ impl Gateway {
     pub fn metrics(&self) -> GatewayMetrics {
         GatewayMetrics {
             resident_apis: self.registry.len() as u64,
-            access_log_dropped: self.access_log.dropped(),
+            access_log_dropped: self.logs.own.dropped(),
             resident_api_keys: self.metering.resident_keys() as u64,
             usage_unwritten: self.metering.unwritten() as u64,
             ..self.counters.sum()
@@ -243,8 +253,8 @@ impl Gateway {
         &self.registry
     }
 
-    pub(crate) fn access_log(&self) -> &AccessLog {
-        &self.access_log
+    pub(crate) fn logs(&self) -> &Logs {
+        &self.logs
     }
 
     pub(crate) fn heavy_work(&self) -> &HeavyWork {

@@ -6,19 +6,20 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, StatusCode, Uri};
+use http::StatusCode;
 use http_body::{Frame, SizeHint};
-use tokio::time::Instant;
 
 use crate::access::Caller;
-use crate::access_log::{AccessLog, Ending, Entry};
-use crate::clock::{self, EpochMillis};
+use crate::access_log::{AccessLog, Ending, Entry, LogDestinations, Values};
+use crate::clock;
 use crate::compile::PublishedStage;
 use crate::context::Arrival;
 use crate::error::{Fault, GatewayError};
 use crate::gateway::Gateway;
 use crate::integrations::Delivery;
+use crate::observed::Observed;
 use crate::stages::MethodResponse;
+use crate::traces::{Reported, Tracing};
 use crate::transport::{Body, BodyError, Refused, Response};
 
 /// How a request ended, but for the delivery of a streaming body.
@@ -50,47 +51,48 @@ pub(crate) fn finish(
     if let Some(stage) = stage {
         stage.metrics().answered(arrival.method_index.get().copied(), response.status, latency, integration_latency);
     }
-    let log = gateway.access_log();
-    if !log.is_on() {
-        return response;
-    }
+    let status = response.status;
     match delivery {
         Delivery::Whole => {
             let bytes = response.body.exact_len().unwrap_or(0);
-            log.write(&Entry {
-                integration_latency_ms: integration_latency.map(millis),
-                bytes,
-                ..entry(arrival, stage.map(|stage| &**stage), response.status, latency)
-            });
+            let ended =
+                Ended { bytes, integration_latency, error, ..Ended::now(arrival, stage.map(|stage| &**stage), status, latency) };
+            ended.write(gateway.logs());
         }
-        Delivery::Streaming => {
+        Delivery::Streaming if gateway.logs().own.is_on() || arrival.observed().is_some() => {
             let body = std::mem::take(&mut response.body);
             response.body = Body::stream(LoggedBody {
                 body,
                 has_ended: false,
                 bytes: 0,
-                log: log.clone(),
-                time: arrival.epoch,
-                started: arrival.started,
-                request_id: arrival.ids.request.clone(),
+                logs: gateway.logs().clone(),
+                arrival: arrival.clone(),
                 stage: stage.cloned(),
-                method: arrival.method.clone(),
-                uri: arrival.uri.clone(),
-                status: response.status.as_u16(),
-                integration_latency_ms: integration_latency.map(millis),
-                peer: arrival.peer,
-                caller: arrival.caller.get().cloned(),
+                status,
+                integration_latency,
             });
         }
+        Delivery::Streaming => {}
     }
     response
+}
+
+/// Where lines of requests go.
+#[derive(Clone)]
+pub(crate) struct Logs {
+    /// The gateway's own access log.
+    pub(crate) own: AccessLog,
+    /// What the stages' destinations stand for.
+    pub(crate) destinations: LogDestinations,
+    /// Where spans go.
+    pub(crate) tracing: Tracing,
 }
 
 /// A request that never got into the pipeline, because the transport answered it: a line and a count all the same.
 pub(crate) fn refused(gateway: &Gateway, refused: &Refused<'_>) {
     let (method, path) = refused.line.map_or(("-", "-"), |(method, path)| (method.as_str(), path));
     gateway.counters().count(refused.status, Some(Fault::Client));
-    gateway.access_log().write(&Entry {
+    gateway.logs().own.write(&Entry {
         time: clock::now(),
         request_id: b"-",
         api: "-",
@@ -134,26 +136,69 @@ impl Drop for Abandoned<'_> {
         if let Some(stage) = stage {
             stage.metrics().answered(arrival.method_index.get().copied(), client_gone(), latency, None);
         }
-        gateway.access_log().write(&entry(arrival, *stage, client_gone(), latency));
+        Ended::now(arrival, *stage, client_gone(), latency).write(gateway.logs());
     }
 }
 
-/// The line of a request that ends now, without a body.
-fn entry<'a>(arrival: &'a Arrival, stage: Option<&'a PublishedStage>, status: StatusCode, latency: Duration) -> Entry<'a> {
-    Entry {
-        time: arrival.epoch,
-        request_id: arrival.ids.request.as_bytes(),
-        api: stage.map_or("-", PublishedStage::api_id),
-        stage: stage.map_or("-", PublishedStage::name),
-        method: arrival.method.as_str(),
-        path: arrival.uri.path(),
-        status: status.as_u16(),
-        latency_ms: millis(latency),
-        integration_latency_ms: None,
-        bytes: 0,
-        ending: Ending::Whole,
-        peer: arrival.peer,
-        caller: arrival.caller().map(Caller::arn),
+/// A request that is over.
+struct Ended<'a> {
+    arrival: &'a Arrival,
+    stage: Option<&'a PublishedStage>,
+    status: StatusCode,
+    latency: Duration,
+    integration_latency: Option<Duration>,
+    bytes: u64,
+    ending: Ending,
+    error: Option<&'a GatewayError>,
+}
+
+impl<'a> Ended<'a> {
+    /// One that ends now, without a body.
+    fn now(arrival: &'a Arrival, stage: Option<&'a PublishedStage>, status: StatusCode, latency: Duration) -> Self {
+        Self { arrival, stage, status, latency, integration_latency: None, bytes: 0, ending: Ending::Whole, error: None }
+    }
+
+    /// Writes its line, and that of its stage if that has a log, and reports its spans.
+    fn write(&self, logs: &Logs) {
+        if logs.own.is_on() {
+            logs.own.write(&self.entry());
+        }
+        let Some(stage) = self.stage.filter(|stage| stage.is_observed()) else { return };
+        if let Some(trace) = self.arrival.observed().and_then(Observed::trace) {
+            let Self { arrival, status, latency, integration_latency, error, .. } = *self;
+            Reported { arrival, stage, trace, status, latency, integration_latency, error }.report(&logs.tracing);
+        }
+        let Some(log) = stage.access_log() else { return };
+        let values = Values {
+            arrival: self.arrival,
+            stage,
+            status: self.status,
+            latency: self.latency,
+            integration_latency: self.integration_latency,
+            bytes: self.bytes,
+            error: self.error,
+            endpoint_type: log.endpoint_type(),
+        };
+        log.write(&values, &logs.destinations, &logs.own);
+    }
+
+    fn entry(&self) -> Entry<'a> {
+        let Self { arrival, stage, .. } = *self;
+        Entry {
+            time: arrival.epoch,
+            request_id: arrival.ids.request.as_bytes(),
+            api: stage.map_or("-", PublishedStage::api_id),
+            stage: stage.map_or("-", PublishedStage::name),
+            method: arrival.method.as_str(),
+            path: arrival.uri.path(),
+            status: self.status.as_u16(),
+            latency_ms: millis(self.latency),
+            integration_latency_ms: self.integration_latency.map(millis),
+            bytes: self.bytes,
+            ending: self.ending,
+            peer: arrival.peer,
+            caller: arrival.caller().map(Caller::arn),
+        }
     }
 }
 
@@ -184,17 +229,11 @@ struct LoggedBody {
     body: Body,
     has_ended: bool,
     bytes: u64,
-    log: AccessLog,
-    time: EpochMillis,
-    started: Instant,
-    request_id: HeaderValue,
+    logs: Logs,
+    arrival: Arrival,
     stage: Option<Arc<PublishedStage>>,
-    method: Method,
-    uri: Uri,
-    status: u16,
-    integration_latency_ms: Option<u64>,
-    peer: std::net::IpAddr,
-    caller: Option<Arc<Caller>>,
+    status: StatusCode,
+    integration_latency: Option<Duration>,
 }
 
 impl LoggedBody {
@@ -230,20 +269,12 @@ impl http_body::Body for LoggedBody {
 
 impl Drop for LoggedBody {
     fn drop(&mut self) {
-        self.log.write(&Entry {
-            time: self.time,
-            request_id: self.request_id.as_bytes(),
-            api: self.stage.as_deref().map_or("-", PublishedStage::api_id),
-            stage: self.stage.as_deref().map_or("-", PublishedStage::name),
-            method: self.method.as_str(),
-            path: self.uri.path(),
-            status: self.status,
-            latency_ms: millis(self.started.elapsed()),
-            integration_latency_ms: self.integration_latency_ms,
+        let ended = Ended {
             bytes: self.bytes,
+            integration_latency: self.integration_latency,
             ending: if self.is_whole() { Ending::Whole } else { Ending::BrokenOff },
-            peer: self.peer,
-            caller: self.caller.as_deref().map(Caller::arn),
-        });
+            ..Ended::now(&self.arrival, self.stage.as_deref(), self.status, self.arrival.started.elapsed())
+        };
+        ended.write(&self.logs);
     }
 }

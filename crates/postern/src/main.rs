@@ -8,6 +8,7 @@ mod credentials;
 mod failure;
 mod log_key;
 mod logging;
+mod otlp;
 mod serve;
 mod signing;
 

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
+use super::escape::{self, Place, Shown};
+use super::format::Format;
 use super::{Ending, Entry};
 use crate::clock::EpochMillis;
 use crate::fuzzing::{Target, parts, seeds};
@@ -45,5 +47,31 @@ fn access_log(input: &[u8]) {
     // Plain text stands there as it is.
     if api.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
         assert_eq!(json["api"].as_str(), Some(&*api));
+    }
+}
+
+/// A value, wherever a format puts one.
+pub(crate) const ACCESS_LOG_FORMAT: Target = ("access-log-format", access_log_format, || {
+    seeds(&[
+        "{\"a\":\"$context.identity.userAgent\",\"b\":$context.status}|x\",\"b\":1}\n{\"",
+        "<r a=\"$context.requestId\">$context.path</r>|<&\u{2028}",
+        "$context.requestId,\"$context.path\"|a,\"b\"",
+        "$context.requestId.$context.|\\",
+    ])
+});
+
+fn access_log_format(input: &[u8]) {
+    let [format, value] = parts(input);
+    let (format, _) = Format::compile(&format);
+    let line = format.line_of(&value);
+    let inside = line.strip_suffix(b"\n").expect("a line has an end");
+    assert!(!inside.contains(&b'\n') && !inside.contains(&b'\r'), "a value or a format makes a second line");
+    for place in [Place::JsonString, Place::JsonBare] {
+        let mut out = Vec::new();
+        escape::push(&mut out, Some(Shown::Text(&value)), place);
+        let text = String::from_utf8(out).expect("text stays text");
+        let text = if place == Place::JsonString { format!("\"{text}\"") } else { text };
+        let parsed: Value = serde_json::from_str(&text).expect("a value is one value of JSON");
+        assert!(!parsed.is_object() && !parsed.is_array());
     }
 }

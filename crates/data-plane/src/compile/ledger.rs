@@ -259,7 +259,7 @@ pub(crate) fn stage(stage: &Stage) -> Vec<&'static str> {
         access_log_settings,
         client_certificate_id: _,
         documentation_version,
-        tracing_enabled,
+        tracing_enabled: _,
         usage_plans,
         tags,
     } = stage;
@@ -268,13 +268,10 @@ pub(crate) fn stage(stage: &Stage) -> Vec<&'static str> {
     all.note("Stage.cacheClusterEnabled", when(*cache_cluster_enabled));
     all.note("Stage.cacheClusterSize", some(cache_cluster_size));
     all.note("Stage.documentationVersion", some(documentation_version));
-    all.note("Stage.tracingEnabled", when(*tracing_enabled));
     all.note("Stage.usagePlans", when(!usage_plans.is_empty()));
     all.note("Stage.tags", when(!tags.is_empty()));
-    if let Some(AccessLogSettings { destination_arn, format }) = access_log_settings {
-        all.note("AccessLogSettings.destinationArn", some(destination_arn));
-        all.note("AccessLogSettings.format", some(format));
-    }
+    // One without the other logs nothing, and publishing says so.
+    if let Some(AccessLogSettings { destination_arn: _, format: _ }) = access_log_settings {}
     if let Some(canary) = canary_settings {
         let CanarySettings { deployment_id: _, percent_traffic: _, stage_variable_overrides: _, use_stage_cache } = canary;
         all.note("CanarySettings.useStageCache", when(*use_stage_cache));
@@ -287,7 +284,7 @@ pub(crate) fn stage(stage: &Stage) -> Vec<&'static str> {
 
 fn method_setting(setting: &MethodSetting, findings: &mut Findings) {
     let MethodSetting {
-        metrics_enabled,
+        metrics_enabled: _,
         logging_level: _,
         data_trace_enabled: _,
         throttling_burst_limit: _,
@@ -298,7 +295,6 @@ fn method_setting(setting: &MethodSetting, findings: &mut Findings) {
         require_authorization_for_cache_control: _,
         unauthorized_cache_control_header_strategy: _,
     } = setting;
-    findings.note("MethodSetting.metricsEnabled", when(*metrics_enabled));
     findings.note("MethodSetting.cachingEnabled", when(*caching_enabled));
 }
 

@@ -57,6 +57,13 @@ pub(crate) enum Authorization {
     Unbuilt,
 }
 
+impl CompiledMethod {
+    /// Whether an authorizer decides who may call it.
+    pub(crate) fn has_authorizer(&self) -> bool {
+        matches!(self.authorization, Authorization::Authorizer(_))
+    }
+}
+
 /// What stands behind a method.
 #[derive(Debug)]
 pub(crate) enum CompiledIntegration {

@@ -50,7 +50,7 @@ pub(crate) use published::publish;
 pub(crate) use published::{Calls, PublishedApi, PublishedStage, of_settings, publish_with};
 pub(crate) use responses::{CompiledResponse, MessageSelection, Responses, SelectionError};
 use routes::Routes;
-pub(crate) use routes::{Greed, ResourceIndex, parameter_name, parameter_names};
+pub(crate) use routes::{Greed, ParameterPlaces, ResourceIndex, parameter_name, parameter_names};
 pub(crate) use schema::Schema;
 pub(crate) use service::{CompiledService, JsonFields, ResolvedService};
 pub(crate) use templates::{MEDIA_TYPE_DEFAULT, Selected, Template, accept_of};
@@ -107,7 +107,7 @@ pub(crate) struct CompiledResource {
 pub(crate) struct Found {
     pub(crate) method: MethodIndex,
     /// Ranges of the path that was matched, in the order of the resource's parameters.
-    pub(crate) parameters: Vec<std::ops::Range<usize>>,
+    pub(crate) parameters: ParameterPlaces,
 }
 
 /// Features that a request needs and that are not built yet.

@@ -19,6 +19,7 @@ use super::{
     AuthorizerIndex, Blocked, CompiledApi, CompiledIntegration, CompiledMethod, HttpEndpoint, MethodIndex, Throttles, ledger,
 };
 use crate::access::ResourcePolicy;
+use crate::access_log::StageLog;
 use crate::authorizers::ResultScope;
 use crate::error::GatewayError;
 use crate::execution_log::Detail;
@@ -72,6 +73,8 @@ pub(crate) struct PublishedStage {
     logging: Vec<MethodLogging>,
     throttles: Throttles,
     metrics: StageMetrics,
+    access_log: Option<StageLog>,
+    is_traced: bool,
     purpose: Purpose,
 }
 
@@ -293,6 +296,8 @@ impl PublishedStage {
             authorizers,
             logging: logging::of_methods(&api, &stage.method_settings),
             throttles: Throttles::new(&api, &stage.method_settings, &throttles),
+            access_log: StageLog::of(stage, source),
+            is_traced: stage.tracing_enabled,
             metrics: StageMetrics::new(&api, source, stage, &metrics),
             purpose: Purpose::Traffic,
             variables: stage.variables.clone(),
@@ -358,6 +363,21 @@ impl PublishedStage {
     /// The bucket that requests with this verb to a method take from, whoever sends them.
     pub(crate) fn throttle(&self, method: MethodIndex, verb: &http::Method) -> Option<&Arc<Bucket>> {
         self.throttles.of(method, verb)
+    }
+
+    /// Its access log, if it has one.
+    pub(crate) fn access_log(&self) -> Option<&StageLog> {
+        self.access_log.as_ref()
+    }
+
+    /// Whether anybody asks more of a request than what is known at its end.
+    pub(crate) fn is_observed(&self) -> bool {
+        self.access_log.is_some() || self.is_traced
+    }
+
+    /// Whether its requests are traced, where traces are reported at all.
+    pub(crate) fn is_traced(&self) -> bool {
+        self.is_traced
     }
 
     /// What is counted of it, under AWS's names.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use percent_encoding::percent_decode_str;
+use smallvec::SmallVec;
 
 /// Index of a resource in [`super::CompiledApi`].
 pub(crate) type ResourceIndex = usize;
@@ -28,12 +29,15 @@ struct Node {
     resource: Option<ResourceIndex>,
 }
 
+/// Where path parameters stand in a path. Most resources have one at most, which takes no allocation.
+pub(crate) type ParameterPlaces = SmallVec<[Range<usize>; 1]>;
+
 /// A matched resource and where its path parameters stand in the path that was matched.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Match {
     pub(crate) resource: ResourceIndex,
     /// In the order of the resource's own parameters; bytes of the path as sent, still percent-encoded.
-    pub(crate) parameters: Vec<Range<usize>>,
+    pub(crate) parameters: ParameterPlaces,
 }
 
 impl Routes {
@@ -57,7 +61,7 @@ impl Routes {
     pub(crate) fn find(&self, path: &str) -> Option<Match> {
         let start = path.len() - path.trim_start_matches('/').len();
         let end = if path.len() > start && path.ends_with('/') { path.len() - 1 } else { path.len() };
-        let mut found = Match { resource: 0, parameters: Vec::new() };
+        let mut found = Match { resource: 0, parameters: ParameterPlaces::new() };
         let walk = Walk { routes: self, path: &path[..end] };
         found.resource = walk.node(0, start, &mut found.parameters)?;
         Some(found)
@@ -72,7 +76,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// The resource under `node` for the path from `at` on. Every node is visited at most once, because its depth in the trie is
     /// the segment it stands for; so the work is bounded by the number of resources, and the depth by the definition.
-    fn node(&self, node: usize, at: usize, parameters: &mut Vec<Range<usize>>) -> Option<ResourceIndex> {
+    fn node(&self, node: usize, at: usize, parameters: &mut ParameterPlaces) -> Option<ResourceIndex> {
         let node = &self.routes.nodes[node];
         if at >= self.path.len() {
             return node.resource;

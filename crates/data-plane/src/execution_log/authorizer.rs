@@ -21,7 +21,8 @@ impl ExecutionLog {
     /// The authorizer with this id is turned to.
     pub(crate) fn authorizer_started(&self, ids: &RequestIds, id: &str, headers: &HeaderMap, identity: &IdentityShown<'_>) {
         // Before anything that might hold one.
-        let _ = self.secrets.set(Secrets::of_caller(headers, &identity.secrets()));
+        self.keep_secrets_of(headers, "");
+        let _ = self.identity.set(Secrets::of_identity(&identity.secrets()));
         self.extended_id(&ids.extended);
         self.step(|| format!("Starting authorizer: {id} for request: {}", self.request_id));
         match identity {

@@ -49,6 +49,8 @@ pub(crate) struct ExecutionLog {
     sink: Sink,
     spellings: Spellings,
     secrets: OnceLock<Secrets>,
+    /// What an authorizer knows its caller by.
+    identity: OnceLock<Secrets>,
     /// Of the request's body.
     content_type: OnceLock<HeaderValue>,
     sent: OnceLock<Instant>,
@@ -108,6 +110,7 @@ impl ExecutionLog {
             sink,
             spellings,
             secrets: OnceLock::new(),
+            identity: OnceLock::new(),
             content_type: OnceLock::new(),
             sent: OnceLock::new(),
             service_request_id: OnceLock::new(),
@@ -127,6 +130,11 @@ impl ExecutionLog {
     /// A field's name as the log spells it.
     pub(crate) fn spelled<'a>(&'a self, name: &'a HeaderName) -> Cow<'a, str> {
         self.spellings.of(name)
+    }
+
+    /// Shows nothing of what a request proves itself with. To be called before anything that might hold it is logged.
+    pub(crate) fn keep_secrets_of(&self, headers: &HeaderMap, query: &str) {
+        self.secrets.get_or_init(|| Secrets::of(headers, query));
     }
 
     /// What AWS logs of a deployed stage before the limits are looked at, in its words and with its double spaces where no key is.
@@ -180,8 +188,7 @@ impl ExecutionLog {
 
     /// The request as it came.
     pub(crate) async fn method_request(&self, request: MethodRequest<'_>, body: &mut Body) {
-        // Before anything that might hold one.
-        let _ = self.secrets.set(Secrets::of(request.headers));
+        self.keep_secrets_of(request.headers, request.query);
         if let Some(content_type) = request.headers.get(header::CONTENT_TYPE) {
             let _ = self.content_type.set(content_type.clone());
         }
@@ -291,7 +298,7 @@ impl ExecutionLog {
             return;
         }
         let mut line = line();
-        if let Some(secrets) = self.secrets.get() {
+        for secrets in [&self.secrets, &self.identity].into_iter().filter_map(OnceLock::get) {
             line = secrets.masked_in(line);
         }
         let line = text::bounded(line);
@@ -346,9 +353,14 @@ fn completed(status: StatusCode) -> String {
     format!("Method completed with status: {}", status.as_u16())
 }
 
+/// An API key as a log shows it.
+pub(crate) fn masked_api_key(value: &str) -> String {
+    secrets::api_key(value)
+}
+
 /// An API key as a line shows it; nothing where there is none.
 fn masked(key: Option<&HeaderValue>) -> String {
-    key.map(|key| secrets::api_key(&String::from_utf8_lossy(key.as_bytes()))).unwrap_or_default()
+    key.map(|key| masked_api_key(&String::from_utf8_lossy(key.as_bytes()))).unwrap_or_default()
 }
 
 fn id(value: &HeaderValue) -> Box<str> {

@@ -1,8 +1,11 @@
-//! What no log shows: credentials, API keys and cookies, in the fields that carry them and wherever a mapping copies them to.
+//! What no log shows: credentials, API keys and cookies, in the fields and query parameters that carry them and wherever a mapping copies
+//! them to.
 
 use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderName, header};
+
+use crate::encode::form_decode;
 
 /// Characters that AWS leaves of a secret, so that two can be told apart.
 const TAIL_CHARS: usize = 6;
@@ -10,6 +13,11 @@ const TAIL_CHARS: usize = 6;
 const SHORT_CHARS: usize = 16;
 /// Text that is shorter is not looked for elsewhere: it would be found by chance.
 const SOUGHT_BYTES_MIN: usize = 6;
+
+/// Parts of names of fields that hold secrets.
+const OWN_SECRETS: [&str; 4] = ["secret", "password", "api-key", "apikey"];
+/// Query parameters that hold secrets, in lower case: those of presigned requests, and bearer tokens (RFC 6750).
+const SECRET_PARAMETERS: [&str; 3] = ["x-amz-signature", "x-amz-security-token", "access_token"];
 
 /// What the value of a field may show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +34,8 @@ impl Shown {
         match name.as_str() {
             "authorization" | "proxy-authorization" | "x-api-key" => Self::Tail,
             "cookie" | "set-cookie" | "x-amz-security-token" => Self::Nothing,
+            // Fields of somebody's own that say what they hold, such as the token of an authorizer.
+            name if name.ends_with("token") || OWN_SECRETS.iter().any(|part| name.contains(part)) => Self::Tail,
             _ => Self::All,
         }
     }
@@ -61,13 +71,14 @@ fn mask(secret: &str, tail: usize) -> String {
 pub(super) struct Secrets(Vec<Box<str>>);
 
 impl Secrets {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
-        Self::of_caller(headers, &[])
-    }
-
-    /// The same with what the caller is known by besides.
-    pub(super) fn of_caller(headers: &HeaderMap, identities: &[&str]) -> Self {
-        let mut found: Vec<Box<str>> = identities.iter().map(|identity| Box::from(*identity)).collect();
+    /// Of a request with this raw query.
+    pub(super) fn of(headers: &HeaderMap, query: &str) -> Self {
+        let mut found: Vec<Box<str>> = Vec::new();
+        for (name, value) in query.split(['&', ';']).filter_map(|pair| pair.split_once('=')) {
+            if SECRET_PARAMETERS.contains(&form_decode(name).to_ascii_lowercase().as_str()) {
+                found.extend([value.into(), form_decode(value).into()]);
+            }
+        }
         for (name, value) in headers.iter().filter(|(name, _)| Shown::of(name) != Shown::All) {
             let value = String::from_utf8_lossy(value.as_bytes());
             found.push((*value).into());
@@ -77,6 +88,15 @@ impl Secrets {
                 found.push(credentials.trim().into());
             }
         }
+        Self::sought(found)
+    }
+
+    /// What a caller is known by besides, wherever an authorizer finds it.
+    pub(super) fn of_identity(values: &[&str]) -> Self {
+        Self::sought(values.iter().map(|value| Box::from(*value)).collect())
+    }
+
+    fn sought(mut found: Vec<Box<str>>) -> Self {
         found.retain(|secret| secret.len() >= SOUGHT_BYTES_MIN);
         // The longer first: one may be a part of another.
         found.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
@@ -113,6 +133,8 @@ mod tests {
         assert_eq!(shown_value("authorization", "Basic YTpi"), "**********");
         assert_eq!(shown_value("cookie", "session=0123456789abcdef"), "************************");
         assert_eq!(shown_value("x-mine", "seen"), "seen");
+        assert_eq!(shown_value("x-auth-token", "abcdefghijkl"), "************");
+        assert_eq!(shown_value("x-client-secret", "abcdefghijkl"), "************");
     }
 
     #[test]
@@ -121,10 +143,12 @@ mod tests {
         headers.insert("authorization", HeaderValue::from_static("Bearer token-token-token-1"));
         headers.insert("cookie", HeaderValue::from_static("a=1; session=0123456789abcdefgh"));
         headers.insert("x-other", HeaderValue::from_static("something else"));
-        let secrets = Secrets::of(&headers);
+        let secrets = Secrets::of(&headers, "X-Amz-Signature=0a1b2c3d4e5f&access%5Ftoken=a%2Fb%2Fc%2Fd&q=shown-value");
         let line = "{X-Copy=Bearer token-token-token-1} {\"t\":\"token-token-token-1\",\"s\":\"0123456789abcdefgh\",\"a\":1} something else";
         let masked = secrets.masked_in(line.to_owned());
         assert!(!masked.contains("token-token") && !masked.contains("0123456789"), "{masked}");
         assert!(masked.contains("\"a\":1} something else"), "{masked}");
+        let masked = secrets.masked_in("0a1b2c3d4e5f a%2Fb%2Fc%2Fd a/b/c/d shown-value".to_owned());
+        assert_eq!(masked, format!("{} {} {} shown-value", "*".repeat(12), "*".repeat(13), "*".repeat(7)));
     }
 }

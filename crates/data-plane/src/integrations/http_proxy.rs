@@ -23,6 +23,9 @@ pub(super) async fn call<'a>(
         // Boxed because it is rare: what a future may have to hold is copied for every request.
         Some(way) => Box::pin(links::send(upstreams, &way, request, deadline)).await?,
     };
+    if let Some(observed) = context.arrival.observed() {
+        observed.answered(response.status, &response.headers);
+    }
     if let Some(log) = context.arrival.log() {
         response.body = response.body.with_deadline(deadline);
         // Boxed because it is rare: what a future may have to hold is copied for every request.

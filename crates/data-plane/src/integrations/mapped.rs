@@ -39,7 +39,7 @@ pub(super) async fn mapped<'a>(
         }
         Call::Lambda(call) => {
             let deadline = call.deadline;
-            let Mappable { response, error_message } = lambda::custom(upstreams, backends, *call, log).await?;
+            let Mappable { response, error_message } = lambda::custom(upstreams, backends, *call, asked.context.arrival).await?;
             let compiled = of_message(&exchange.responses, error_message, response.status, &asked).await?;
             return answered(compiled, response, deadline, limits, asked).await;
         }
@@ -48,6 +48,9 @@ pub(super) async fn mapped<'a>(
             (aws::call(upstreams, backends, *request, log, limits).await?, deadline)
         }
     };
+    if let Some(observed) = asked.context.arrival.observed() {
+        observed.answered(response.status, &response.headers);
+    }
     if let Some(log) = log {
         response.body = response.body.with_deadline(deadline);
         log.endpoint_response(&mut response, Transfer::Buffered).await;

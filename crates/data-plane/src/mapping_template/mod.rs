@@ -29,7 +29,7 @@ pub(crate) use self::document::{Document, Json, NotJson};
 pub(crate) use self::inputs::{Inputs, LiveRequest, ParameterKind, RequestFacts};
 use self::named_values::{Group, NamedValues};
 use self::objects::{Context, Input, Session};
-pub(crate) use self::overrides::{Named, OverrideValue, Overrides, RequestOverrides, fit_in_a_message};
+pub(crate) use self::overrides::{Named, OverrideValue, Overrides, RequestOverrides, ResponseOverrides, fit_in_a_message};
 use self::paths::Paths;
 use self::util::Util;
 

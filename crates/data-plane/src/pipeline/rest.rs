@@ -16,11 +16,12 @@ use crate::stages::{
     check_parameters, integration_request, locate, log_endpoint_request, log_method_request, method_response, read_body, route,
     validate,
 };
+use crate::traces::TraceContext;
 use crate::transport::{Body, Request, Response, Upstreams};
 
 /// Answers one request. Whatever happens becomes a response, a line in the access log and a count.
 pub(crate) async fn serve(gateway: &Gateway, upstreams: &Upstreams, request: Request) -> Response {
-    let (arrival, mut message) = Arrival::new(request);
+    let (mut arrival, mut message) = Arrival::new(request);
     let abandoned = Abandoned::unless_over(gateway, &arrival, None);
     let located = pin!(locate(gateway.registry(), &arrival)).await;
     abandoned.over();
@@ -29,6 +30,12 @@ pub(crate) async fn serve(gateway: &Gateway, upstreams: &Upstreams, request: Req
         Err(ref error) => return record::finish(gateway, &arrival, None, refused(error, &arrival, None)),
     };
     let kept = kept_for_failures(&located, &message);
+    if located.stage.is_observed() {
+        let tracing = &gateway.settings().tracing;
+        let is_traced = located.stage.is_traced() && tracing.is_on();
+        let trace = is_traced.then(|| TraceContext::begin(&message.headers, &arrival.ids.trace, tracing));
+        arrival.observe(trace);
+    }
     let abandoned = Abandoned::unless_over(gateway, &arrival, Some(&located.stage));
     // Pinned where it is made: an awaited future is moved first, and this one is large.
     let answered = pin!(answer(gateway, upstreams, &arrival, &located, &mut message)).await;
@@ -92,7 +99,7 @@ async fn answer<'a>(
     let routed = route(received)?;
     begin_log(&routed, gateway.log_tokens());
     // What is not waited for takes no time worth a look at the clock.
-    let mut has_waited = arrival.log().is_some();
+    let mut has_waited = arrival.log().is_some() || arrival.observed().is_some();
     let authorized = match authorize(routed, gateway, upstreams)? {
         Authorizing::Done(authorized) => authorized,
         Authorizing::Waiting(authorizing) => {

@@ -19,7 +19,8 @@ pub(crate) fn begin_log(routed: &Routed<'_>, tokens: &Tokens) {
     let token = arrival.log_token.as_deref();
     let is_asked = token.is_some_and(|token| tokens.accept(token, stage.api_id(), stage.name(), arrival.epoch));
     let Some(detail) = (if is_asked { Some(Detail::Everything) } else { configured }) else { return };
-    arrival.log.get_or_init(|| Arc::new(ExecutionLog::live(&arrival.ids.request, detail, stage)));
+    let log = arrival.log.get_or_init(|| Arc::new(ExecutionLog::live(&arrival.ids.request, detail, stage)));
+    log.keep_secrets_of(&routed.received.message.headers, arrival.uri.query().unwrap_or_default());
 }
 
 /// The request as it came, before anything of it is checked.

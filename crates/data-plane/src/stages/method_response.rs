@@ -65,6 +65,9 @@ fn head_length(response: &Response, context: &Context<'_>) -> Option<HeaderValue
 fn mapped(mapped: MappedAnswer<'_>) -> Result<MethodResponse, GatewayError> {
     let MappedAnswer { compiled, headers: of_backend, answer: Answer { body, delivery }, values, asked, latency } = mapped;
     let (context, overrides) = (&asked.context, &asked.overrides.response);
+    if let Some(observed) = context.arrival.observed() {
+        observed.overridden(overrides);
+    }
     let status = overrides.status().unwrap_or(compiled.status);
     if status.is_informational() {
         // AWS takes such a status when it is configured; as a final answer it would leave the client waiting for one.

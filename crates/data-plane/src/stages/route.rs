@@ -3,7 +3,7 @@
 use http::{HeaderValue, header};
 
 use super::receive::Received;
-use crate::compile::{CompiledMethod, Found};
+use crate::compile::{CompiledMethod, Found, ParameterPlaces};
 use crate::error::GatewayError;
 use crate::headers::is_sigv4;
 
@@ -30,7 +30,7 @@ pub(crate) fn route(received: Received<'_>) -> Result<Routed<'_>, GatewayError> 
 /// A test names its method: one whose path does not fit runs without path parameters (recorded).
 fn tested(received: Received<'_>) -> Result<Routed<'_>, GatewayError> {
     let (index, method) = received.stage.api.only_method().ok_or(GatewayError::MissingAuthenticationToken)?;
-    Ok(Routed { received, method, found: Found { method: index, parameters: Vec::new() } })
+    Ok(Routed { received, method, found: Found { method: index, parameters: ParameterPlaces::new() } })
 }
 
 /// AWS reads the `Authorization` of a request that matches nothing as a signature, and says what it lacks.

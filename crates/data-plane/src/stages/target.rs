@@ -16,6 +16,8 @@ use crate::encode::{self, Place, Spelling};
 use crate::error::GatewayError;
 use crate::headers::{self, ForbiddenMappings, names};
 use crate::mapping_template::{Named, OverrideValue, RequestOverrides, fit_in_a_message};
+use crate::observed::Observed;
+use crate::traces::TRACEPARENT;
 use crate::transport::{Body, UpstreamRequest};
 
 /// Where parameters come from besides the request itself.
@@ -115,6 +117,9 @@ pub(super) fn add_fields(
     }
     headers.insert(names::API_ID, stage.api_id_value().clone());
     headers.insert(names::TRACE_ID, arrival.ids.trace.clone());
+    if let Some(trace) = arrival.observed().and_then(Observed::trace) {
+        headers.insert(TRACEPARENT, trace.w3c());
+    }
     for (name, value) in mapped {
         headers.insert(name, value);
     }

@@ -5,6 +5,7 @@
 pub mod credentials;
 mod entries;
 mod functions;
+mod logs;
 mod problem;
 mod reference;
 mod sdk_environment;
@@ -32,6 +33,7 @@ use postern_data_plane::backends::{LinkTarget, ServiceEndpoints};
 
 pub use credentials::CredentialSettings;
 pub use functions::DeclaredFunctions;
+pub use logs::{LineTarget, Log, LogFormat, OtlpSettings};
 pub use problem::{Fault, Problem, Problems};
 pub use sources::{Invocation, Place, Sources};
 pub use token_issuers::{DeclaredIssuer, DeclaredKeys, DeclaredTokens};
@@ -80,6 +82,12 @@ pub struct Settings {
     pub import_bytes_max: usize,
     /// Logging.
     pub log: Log,
+    /// Where access logs of stages go, by ARN or name.
+    pub log_destinations: BTreeMap<String, LineTarget>,
+    /// A collector of telemetry.
+    pub otlp: Option<OtlpSettings>,
+    /// Whether metrics name APIs.
+    pub metrics_per_api: bool,
 }
 
 /// How callers prove who they are.
@@ -118,37 +126,6 @@ pub struct Http {
     pub drain_timeout: Duration,
 }
 
-/// Logging.
-#[derive(Clone, Debug)]
-pub struct Log {
-    /// A filter that `tracing-subscriber` takes.
-    pub filter: String,
-    /// How lines look.
-    pub format: LogFormat,
-    /// Where access lines go.
-    pub access: LineTarget,
-}
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One object per line.
-    Json,
-}
-
-/// Where lines go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LineTarget {
-    /// Standard error.
-    Stderr,
-    /// Nowhere.
-    Off,
-    /// To the end of a file.
-    File(PathBuf),
-}
-
 impl Settings {
     /// Reads everything.
     ///
@@ -183,8 +160,14 @@ impl Settings {
             http2_backends: values.switch(&table::INTEGRATIONS_HTTP2),
             resident_apis_max: values.size(&table::LIMITS_RESIDENT_APIS_MAX),
             import_bytes_max: values.size(&table::LIMITS_IMPORT_BYTES_MAX),
-            log: Log::read(&mut values),
+            log: logs::read(&mut values),
+            log_destinations: logs::destinations(&entries, &mut values),
+            otlp: logs::otlp(&mut values),
+            metrics_per_api: values
+                .optional_switch(&table::METRICS_PER_API)
+                .unwrap_or(management.ip().to_canonical().is_loopback()),
         };
+        logs::need_otlp(settings.otlp.as_ref(), &settings.log, &settings.log_destinations, &mut values);
         values.finish(settings)
     }
 }
@@ -205,21 +188,6 @@ impl Http {
             workers: values.optional_size(&table::HTTP_WORKERS).and_then(NonZeroUsize::new).unwrap_or(cores),
             drain_timeout: values.milliseconds(&table::HTTP_DRAIN_TIMEOUT_MS),
         }
-    }
-}
-
-impl Log {
-    fn read(values: &mut Values) -> Self {
-        let format = match values.word(&table::LOG_FORMAT).as_str() {
-            "json" => LogFormat::Json,
-            _ => LogFormat::Text,
-        };
-        let access = match values.text(&table::LOG_ACCESS).as_str() {
-            "stderr" => LineTarget::Stderr,
-            "off" => LineTarget::Off,
-            path => LineTarget::File(PathBuf::from(path)),
-        };
-        Self { filter: values.log_filter(&table::LOG_LEVEL), format, access }
     }
 }
 

@@ -39,7 +39,8 @@ pub fn link_targets(entries: &[Entry], values: &mut Values) -> BTreeMap<String, 
     targets
 }
 
-fn required(entry: &Entry, field: &'static Field, values: &mut Values) {
+/// Reports a key that has to be there and is not.
+pub fn required(entry: &Entry, field: &'static Field, values: &mut Values) {
     if entry.given(field).is_none() {
         let wrong = "is missing".to_owned();
         values.report(Problem::mistake(&entry.path(field), entry.place.clone(), wrong, field.takes.to_string()));

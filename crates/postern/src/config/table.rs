@@ -382,6 +382,56 @@ pub static CREDENTIALS_ANY_ROLE: Key = Key {
     about: "Sign with the default key for every role that has no table of its own. Otherwise requests of such an integration fail and name the key to set.",
 };
 
+/// Whether metrics name APIs.
+pub static METRICS_PER_API: Key = Key {
+    path: "metrics.per_api",
+    flag: None,
+    short_env: None,
+    takes: Takes::Switch,
+    default: None,
+    about: "Whether `/_postern/metrics` shows each API's and stage's metrics, with their names. Not set: only while the management address is a loopback one, since nobody signs to read that page.",
+};
+
+/// Where telemetry is sent.
+pub static OTLP_ENDPOINT: Key = Key {
+    path: "otlp.endpoint",
+    flag: None,
+    short_env: None,
+    takes: Takes::Url,
+    default: None,
+    about: "An OpenTelemetry collector that takes OTLP over HTTP, such as http://127.0.0.1:4318. It is sent the metrics of APIs, the spans of stages with `tracingEnabled`, and the lines of logs whose target is `otlp`. Not set: nothing is sent.",
+};
+
+/// What the collector wants to see.
+pub static OTLP_HEADERS: Key = Key {
+    path: "otlp.headers",
+    flag: None,
+    short_env: None,
+    takes: Takes::Secret,
+    default: None,
+    about: "Fields of each request to the collector, such as its key: `name=value,name=value`, values percent-encoded.",
+};
+
+/// How often.
+pub static OTLP_METRICS_INTERVAL_MS: Key = Key {
+    path: "otlp.metrics_interval_ms",
+    flag: None,
+    short_env: None,
+    takes: Takes::Number { min: 100, max: 3_600_000, unit: "ms" },
+    default: Some("60000"),
+    about: "How often the metrics of APIs are sent to the collector.",
+};
+
+/// How many.
+pub static OTLP_SAMPLE_PERCENT: Key = Key {
+    path: "otlp.sample_percent",
+    flag: None,
+    short_env: None,
+    takes: Takes::Number { min: 0, max: 100, unit: "" },
+    default: Some("100"),
+    about: "Of a hundred requests to stages with `tracingEnabled`, how many are traced where the client does not decide it by `X-Amzn-Trace-Id` or `traceparent`.",
+};
+
 /// Compiled APIs held.
 pub static LIMITS_RESIDENT_APIS_MAX: Key = Key {
     path: "limits.resident_apis_max",
@@ -430,7 +480,7 @@ pub static LOG_ACCESS: Key = Key {
     short_env: None,
     takes: Takes::LineTarget,
     default: Some(LOG_ACCESS_DEFAULT),
-    about: "Where the line per API request goes.",
+    about: "Where the line per API request goes, and the lines of stages whose destination `log_destinations` does not map.",
 };
 
 /// All keys, in the order of the documentation.
@@ -463,6 +513,11 @@ pub static KEYS: &[&Key] = &[
     &TOKENS_CLOCK_SKEW_MS,
     &TOKENS_REFETCH_INTERVAL_MS,
     &TOKENS_CLIENT_ID_FALLBACK,
+    &METRICS_PER_API,
+    &OTLP_ENDPOINT,
+    &OTLP_HEADERS,
+    &OTLP_METRICS_INTERVAL_MS,
+    &OTLP_SAMPLE_PERCENT,
     &LIMITS_RESIDENT_APIS_MAX,
     &LIMITS_IMPORT_BYTES_MAX,
     &LOG_LEVEL,
@@ -499,7 +554,7 @@ impl fmt::Display for Takes {
                 f.write_str("off, error, warn, info, debug or trace, also per module: info,postern_data_plane=debug")
             }
             Self::Word(words) => f.write_str(&words.join(" or ")),
-            Self::LineTarget => f.write_str("stderr, off, or the path of a file, which is appended to"),
+            Self::LineTarget => f.write_str("stderr, stdout, otlp, off, or the path of a file, which is appended to"),
             Self::Text(what) => f.write_str(what),
             Self::Secret => f.write_str("text, which is never shown"),
             Self::List(what) => write!(f, "a list of {what}"),

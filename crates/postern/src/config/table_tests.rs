@@ -8,6 +8,7 @@ use postern_data_plane::tokens::{ClientIds, Reach};
 use postern_functions::Launch;
 use postern_functions::settings as functions;
 
+use super::LineTarget;
 use super::credentials::{KeySource, RoleSource, UnmappedRole};
 use super::tables::{self, FUNCTIONS, Field, TABLES};
 use super::tests::Case;
@@ -292,4 +293,37 @@ fn a_secret_that_others_can_read_is_warned_of() {
     assert_eq!(warnings(&format!("[credentials.\"{ROLE}\"]\n{key}"), 0o604).len(), 1);
     assert!(warnings(&format!("[credentials]\n{key}"), 0o640).is_empty());
     assert!(warnings("dev = false\n", 0o644).is_empty());
+}
+
+#[test]
+fn log_destinations() {
+    let group = "arn:aws:logs:eu-west-1:123456789012:log-group:/api/pets";
+    let case = Case::new().file(&format!(
+        "[log_destinations.\"{group}\"]\ntarget = '/var/log/pets.log'\n[log_destinations.\"/api/all\"]\ntarget = 'stdout'\n\
+         [log_destinations.amazon-apigateway-x]\ntarget = 'off'\n"
+    ));
+    let destinations = case.read().unwrap().log_destinations;
+    assert_eq!(destinations[group], LineTarget::File("/var/log/pets.log".into()));
+    assert_eq!(destinations["/api/all"], LineTarget::Stdout);
+    assert_eq!(destinations["amazon-apigateway-x"], LineTarget::Off);
+    for wrong in [
+        format!("\"{group}:*\"]\ntarget = 'off'"),
+        "\"a b\"]\ntarget = 'off'".to_owned(),
+        "x]\n".to_owned(),
+        "x]\ntarget = ''".to_owned(),
+    ] {
+        assert!(Case::new().file(&format!("[log_destinations.{wrong}\n")).read().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn metrics_name_apis_on_loopback_unless_said_otherwise() {
+    for (file, expected) in [
+        ("", true),
+        ("[management]\naddress = '10.0.0.1:4566'\n", false),
+        ("[management]\naddress = '10.0.0.1:4566'\n[metrics]\nper_api = true\n", true),
+        ("[metrics]\nper_api = false\n", false),
+    ] {
+        assert_eq!(Case::new().file(file).read().unwrap().metrics_per_api, expected, "{file}");
+    }
 }

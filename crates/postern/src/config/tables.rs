@@ -38,7 +38,7 @@ pub struct Field {
 }
 
 /// All kinds, in the order of the documentation.
-pub static TABLES: [&Table; 5] = [&FUNCTIONS, &SERVICES, &CREDENTIALS, &LINK_TARGETS, &TOKEN_ISSUERS];
+pub static TABLES: [&Table; 6] = [&FUNCTIONS, &SERVICES, &CREDENTIALS, &LINK_TARGETS, &TOKEN_ISSUERS, &LOG_DESTINATIONS];
 
 /// Lambda functions.
 pub static FUNCTIONS: Table = Table {
@@ -104,6 +104,19 @@ pub static TOKEN_ISSUERS: Table = Table {
     about: "An issuer of tokens that JWT authorizers name by its URL, or a user pool that COGNITO_USER_POOLS authorizers name by its ARN, where it is not what the name says. Without a table an issuer is asked at `{URL}/.well-known/openid-configuration`, a pool at Cognito.",
 };
 
+/// Where access logs of stages go.
+pub static LOG_DESTINATIONS: Table = Table {
+    section: "log_destinations",
+    placeholder: "\"ARN_OR_NAME\"",
+    names: "the ARN of a log group or a delivery stream, or its name alone, in quotes",
+    is_name: is_log_destination,
+    fields: &[&LOG_TARGET],
+    about: "Where the access logs of stages go that name this log group or Firehose delivery stream as their `destinationArn`. An ARN is before a name, which stands for every account and region. Two that name one file share it.",
+};
+
+/// Where lines go.
+pub static LOG_TARGET: Field =
+    Field { name: "target", takes: Takes::LineTarget, default: None, about: "Where the lines go. Needed." };
 /// Where the code is.
 pub static DIRECTORY: Field = Field {
     name: "directory",
@@ -336,6 +349,15 @@ fn is_token_issuer(text: &str) -> bool {
 
 fn is_arn(text: &str) -> bool {
     text.starts_with("arn:") && text.splitn(6, ':').count() == 6
+}
+
+/// Characters of a log group's name at AWS, and more than those of a delivery stream's.
+const LOG_GROUP_NAME_MAX: usize = 512;
+
+fn is_log_destination(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/' | b'.' | b'#');
+    let is_name = (1..=LOG_GROUP_NAME_MAX).contains(&text.len()) && text.bytes().all(is_plain);
+    is_name || (is_arn(text) && !text.ends_with(":*"))
 }
 
 fn is_account(text: &str) -> bool {

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
 use postern_api_model::hidden::Hidden;
 use postern_data_plane::backends::{BaseUrl, ServiceEndpoint};
 
@@ -55,11 +56,19 @@ impl Values {
     }
 
     pub fn switch(&mut self, key: &'static Key) -> bool {
-        self.required(key, |value| match value {
-            Value::Switch(on) => Some(*on),
-            Value::Text(text) => text.parse().ok(),
-            _ => None,
-        })
+        self.required(key, switch)
+    }
+
+    pub fn url(&mut self, key: &'static Key) -> Option<BaseUrl> {
+        self.last(key, |value| text(value)?.parse().ok())
+    }
+
+    pub fn otlp_headers(&mut self, key: &'static Key) -> Option<Vec<(HeaderName, HeaderValue)>> {
+        self.last(key, |value| super::logs::otlp_fields(secret(value)?.expose()))
+    }
+
+    pub fn optional_switch(&mut self, key: &'static Key) -> Option<bool> {
+        self.last(key, switch)
     }
 
     pub fn address(&mut self, key: &'static Key) -> SocketAddr {
@@ -200,6 +209,14 @@ impl Values {
 fn fits_file(given: &Given) -> bool {
     let quoted = matches!(given.place, Place::File(..)) && matches!(given.value, Value::Text(_));
     !(quoted && matches!(given.key.takes, Takes::Number { .. } | Takes::Switch | Takes::IpAddresses))
+}
+
+fn switch(value: &Value) -> Option<bool> {
+    match value {
+        Value::Switch(on) => Some(*on),
+        Value::Text(text) => text.parse().ok(),
+        _ => None,
+    }
 }
 
 fn text(value: &Value) -> Option<String> {

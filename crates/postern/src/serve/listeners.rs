@@ -1,14 +1,13 @@
 //! From the configuration to sockets and files.
 
-use std::fs::OpenOptions;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use postern_data_plane::Gateway;
 use postern_data_plane::transport::{ListenerSettings, UpstreamCounts, UpstreamSettings, Workers};
-use postern_data_plane::{AccessLog, Gateway};
 use tokio::net::TcpListener;
 
-use crate::config::{LineTarget, Settings, table};
+use crate::config::{Settings, table};
 use crate::failure::Failure;
 
 /// Takes the management address.
@@ -59,25 +58,6 @@ pub fn start_workers(settings: &Settings, upstreams: UpstreamSettings, gateway: 
         max_target_bytes: http.max_target_bytes,
     };
     Workers::start(listeners, upstreams, gateway).map_err(failed)
-}
-
-/// Opens the access log.
-///
-/// # Errors
-/// When its file cannot be written.
-pub fn access_log(target: &LineTarget) -> Result<AccessLog, Failure> {
-    match target {
-        LineTarget::Off => Ok(AccessLog::off()),
-        LineTarget::Stderr => Ok(AccessLog::to_writer(Box::new(std::io::stderr()))),
-        LineTarget::File(path) => {
-            let file = OpenOptions::new().append(true).create(true).open(path).map_err(|error| Failure::File {
-                what: "the access log",
-                path: path.clone(),
-                reason: error.to_string(),
-            })?;
-            Ok(AccessLog::to_writer(Box::new(file)))
-        }
-    }
 }
 
 fn cannot_listen(key: &table::Key, address: SocketAddr, error: &std::io::Error) -> Failure {

@@ -7,6 +7,7 @@ mod counters;
 mod flushing;
 mod listeners;
 mod local_functions;
+mod log_files;
 mod management;
 mod metering;
 mod publishing;
@@ -26,7 +27,7 @@ use postern_control_plane::clock::SystemClock;
 use postern_control_plane::{AuthMode, ControlPlane};
 use postern_data_plane::backends::Backends;
 use postern_data_plane::transport::{UpstreamCounts, Upstreams, Workers};
-use postern_data_plane::{AccessLog, Gateway, GatewaySettings, LogKey};
+use postern_data_plane::{Gateway, GatewaySettings, LogKey, Tracing};
 use postern_functions::Functions;
 use postern_store::{OpenMode, SqliteStore, Store};
 use tokio::runtime::Handle;
@@ -35,6 +36,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::{Mode, Settings};
 use crate::failure::Failure;
+use crate::otlp::Exporter;
 use crate::signing::ConfiguredCredentials;
 use crate::{credentials, log_key};
 use caller_keys::{AnyKey, StoreKeys};
@@ -42,6 +44,7 @@ use counted_store::CountedStore;
 use counters::Counters;
 use flushing::GatewayFlusher;
 use local_functions::LocalFunctions;
+use log_files::AccessLogs;
 use management::calls::Calls;
 use management::invocations::Invocations;
 use management::listener;
@@ -161,7 +164,8 @@ struct Planes {
     publisher: Arc<StorePublisher>,
     flushing: Arc<Flushing>,
     gateway: Arc<Gateway>,
-    access_log: AccessLog,
+    access_logs: AccessLogs,
+    exporter: Option<Arc<Exporter>>,
     credentials: Arc<ConfiguredCredentials>,
     functions: Option<LocalFunctions>,
     counters: Arc<Counters>,
@@ -188,7 +192,9 @@ impl Planes {
         let served = Arc::new(Served::default());
         let loader = Arc::new(StoreLoader::new(Arc::clone(&store) as _, Arc::clone(&served), Handle::current()));
         let log_key = LogKey::new(&log_key::provide(&settings.data_dir)?);
-        let access_log = listeners::access_log(&settings.log.access)?;
+        let exporter = settings.otlp.clone().map(|otlp| Arc::new(Exporter::new(otlp)));
+        let access_logs = AccessLogs::open(settings, exporter.as_ref().map(|exporter| exporter.queue()))?;
+        let tracing = exporter.as_ref().map(|exporter| Tracing::to(Arc::clone(exporter.queue()) as _, exporter.sample_percent()));
         let credentials = ConfiguredCredentials::new(settings.credentials.clone(), settings.account.clone(), Handle::current());
         let tokens = token_issuers::token_settings(&settings.tokens)?;
         // The last that can fail: what it starts has to be ended.
@@ -199,13 +205,15 @@ impl Planes {
             resident_apis_max: settings.resident_apis_max,
             log_key: Some(log_key),
             backends: Backends { tokens, ..backends::backends(settings, &credentials, functions.as_ref()) },
+            log_destinations: access_logs.destinations.clone(),
+            tracing: tracing.unwrap_or_default(),
         };
         let api_keys = Arc::new(StoreKeyLoader::new(Arc::clone(&store) as _, Handle::current()));
         let caller_keys: Arc<dyn CallerKeys> = match settings.mode {
             Mode::Signed => Arc::new(StoreKeys::new(Arc::clone(&store) as _, Handle::current())),
             Mode::Dev => Arc::new(AnyKey::new(settings.account.clone())),
         };
-        let gateway = Gateway::new(limits, loader, access_log.clone()).with_api_keys(api_keys).with_caller_keys(caller_keys);
+        let gateway = Gateway::new(limits, loader, access_logs.own.clone()).with_api_keys(api_keys).with_caller_keys(caller_keys);
         let gateway = Arc::new(gateway);
         let sink = Arc::new(StoreUsageSink::new(store.shared()));
         let flushing = Arc::new(Flushing::new(Arc::clone(&gateway), sink));
@@ -214,7 +222,19 @@ impl Planes {
         let data_plane = Arc::clone(&gateway) as Arc<dyn DataPlane>;
         let publisher = StorePublisher::new(Arc::clone(&store) as _, data_plane, served, Arc::clone(&counters));
         let (publisher, upstream_counts) = (Arc::new(publisher.with_key_watch(watch)), Arc::default());
-        Ok(Self { store, publisher, flushing, gateway, access_log, credentials, functions, counters, upstream_counts, seq })
+        Ok(Self {
+            store,
+            publisher,
+            flushing,
+            gateway,
+            access_logs,
+            exporter,
+            credentials,
+            functions,
+            counters,
+            upstream_counts,
+            seq,
+        })
     }
 
     fn control_plane(&self, settings: &Settings, http: SocketAddr, upstreams: Upstreams) -> ControlPlane {
@@ -242,8 +262,19 @@ impl Planes {
         let functions = self.functions.as_ref().map(LocalFunctions::handle);
         let counted = functions.clone();
         let function_stats = move || counted.as_ref().map(Functions::stats).unwrap_or_default();
+        let destinations = self.access_logs.destinations.clone();
+        let measured = settings.metrics_per_api.then(|| Arc::clone(&self.gateway));
         let traffic_stats = move || traffic_counts(&gateway, &connections);
-        let metrics = Metrics::new(Arc::clone(&self.counters), traffic_stats, function_stats);
+        let metrics = Metrics::new(Arc::clone(&self.counters), traffic_stats, function_stats)
+            .with_lines_dropped(move || destinations.dropped().map(|(name, lines)| (name.to_owned(), lines)).collect());
+        let metrics = match self.exporter.as_ref().map(|exporter| Arc::clone(exporter.queue())) {
+            Some(queue) => metrics.with_otlp(move || queue.dropped()),
+            None => metrics,
+        };
+        let metrics = match measured {
+            Some(gateway) => metrics.with_apis(move || gateway.api_metrics()),
+            None => metrics,
+        };
         let traffic = Traffic { handler, upstreams, max_body_bytes: settings.http.max_body_bytes };
         let invocations = Invocations::new(Arc::clone(&control_plane), functions, settings.mode);
         let traffic = (settings.mode == Mode::Dev).then_some(traffic);
@@ -254,7 +285,10 @@ impl Planes {
         if let Some(functions) = self.functions {
             functions.end().await;
         }
-        self.access_log.close();
+        self.access_logs.close();
+        if let Some(exporter) = self.exporter {
+            exporter.end().await;
+        }
         self.flushing.finish().await;
         self.store.inner().close().await;
     }
@@ -288,6 +322,10 @@ impl Server {
         let upstreams = Upstreams::new(upstreams);
         planes.credentials.connect(&settings.services, upstreams.clone());
         let control_plane = Arc::new(planes.control_plane(settings, http, upstreams.clone()));
+        if let Some(exporter) = &planes.exporter {
+            let gateway = Arc::clone(&planes.gateway);
+            exporter.start(upstreams.clone(), move || gateway.api_metrics());
+        }
         let (checked, checkers) = (Arc::clone(&planes.gateway), upstreams.clone());
         let service = Arc::new(planes.management_service(settings, Arc::clone(&control_plane), upstreams));
         let (stop, stopped) = watch::channel(false);

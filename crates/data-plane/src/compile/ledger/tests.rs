@@ -257,5 +257,5 @@ fn what_blocks_a_method() {
 #[test]
 fn what_a_stage_says_to_no_effect() {
     let inert = stage(&stage_sample());
-    assert!(inert.contains(&"Stage.tracingEnabled"), "{inert:?}");
+    assert!(inert.contains(&"Stage.usagePlans"), "{inert:?}");
 }

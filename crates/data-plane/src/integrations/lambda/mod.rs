@@ -23,6 +23,7 @@ use super::hold::Delivery;
 use crate::backends::Backends;
 use crate::compile::{LambdaFunction, Transfer};
 use crate::content::{Conversion, Kind};
+use crate::context::Arrival;
 use crate::error::GatewayError;
 use crate::execution_log::ExecutionLog;
 use crate::headers::names;
@@ -68,6 +69,7 @@ pub(super) async fn proxy<'a>(
     }
     let LambdaProxy { call, accepted, context } = proxy;
     let mut invoked = invoke::invoke(upstreams, backends, call, context.arrival.log()).await?;
+    seen(&invoked, context.arrival);
     if let Some(log) = context.arrival.log() {
         invoked = logged(invoked, log).await;
     }
@@ -79,6 +81,9 @@ pub(super) async fn proxy<'a>(
         parsing.await.map_err(|_| GatewayError::Configuration("parsing the function's answer broke off"))??
     };
     let latency = context.arrival.integration_latency();
+    if let Some(observed) = context.arrival.observed() {
+        observed.code_answered(response.status);
+    }
     Ok(ProxyAnswer { response, delivery: Delivery::Whole, latency, context })
 }
 
@@ -92,6 +97,9 @@ async fn streamed<'a>(
     let (deadline, log) = (call.deadline, context.arrival.log());
     let Invocation { pieces, request_id } = invoke::invoke_streaming(upstreams, backends, call, log).await?;
     let Started { metadata: Metadata { status, headers }, body } = stream::start(pieces, &request_id, deadline).await?;
+    if let Some(observed) = context.arrival.observed() {
+        observed.streamed(&request_id, status);
+    }
     let mut response = Response { status, headers, body };
     if let Some(log) = log {
         log.endpoint_response(&mut response, Transfer::Stream).await;
@@ -112,9 +120,11 @@ pub(super) async fn custom(
     upstreams: &Upstreams,
     backends: &Backends,
     call: LambdaCall<'_>,
-    log: Option<&ExecutionLog>,
+    arrival: &Arrival,
 ) -> Result<Mappable, GatewayError> {
+    let log = arrival.log();
     let mut invoked = invoke::invoke(upstreams, backends, call, log).await?;
+    seen(&invoked, arrival);
     if let Some(log) = log {
         invoked = logged(invoked, log).await;
     }
@@ -156,6 +166,13 @@ fn response(payload: &[u8], accepted: Kind) -> Result<Response, LambdaFailure> {
         body
     };
     Ok(Response { status, headers, body: Body::full(body) })
+}
+
+/// Notes down what Lambda answered, where somebody asks.
+fn seen(invoked: &Invoked, arrival: &Arrival) {
+    if let Some(observed) = arrival.observed() {
+        observed.answered(invoked.status, &invoked.headers);
+    }
 }
 
 /// Writes what the function answered into the execution log.

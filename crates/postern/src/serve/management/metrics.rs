@@ -1,9 +1,11 @@
-//! `/_postern/metrics`: Prometheus' text format. Whoever may connect may read it, so nothing here names a tenant or an API. Functions are
-//! named as the operator declared them, and no others: their number is bounded.
+//! `/_postern/metrics`: Prometheus' text format. Whoever may connect may read it, so nothing here names a tenant or an API, but where the
+//! configuration says so (`api_metrics`). Functions and destinations of logs are named as the operator declared them, and no others: their
+//! number is bounded.
 
 use std::fmt;
 use std::sync::Arc;
 
+use postern_data_plane::ApiMetrics;
 use postern_functions::FunctionStats;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -12,6 +14,8 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
+use super::api_metrics::{ApiSeries, LinesDropped, OtlpDropped};
+use crate::otlp::Dropped;
 use crate::serve::counters::Counters;
 
 /// Everything that is shown.
@@ -66,6 +70,24 @@ impl Metrics {
         let mut registry = Registry::with_prefix("postern");
         registry.register_collector(Box::new(Shown { counters: Arc::clone(&counters), traffic, functions }));
         Self { counters, registry }
+    }
+
+    /// With the metrics of each API.
+    pub fn with_apis(mut self, read: impl Fn() -> Vec<ApiMetrics> + Send + Sync + 'static) -> Self {
+        self.registry.register_collector(Box::new(ApiSeries(read)));
+        self
+    }
+
+    /// With what the collector of telemetry was not sent.
+    pub fn with_otlp(mut self, read: impl Fn() -> Dropped + Send + Sync + 'static) -> Self {
+        self.registry.register_collector(Box::new(OtlpDropped(read)));
+        self
+    }
+
+    /// With the lines that each destination of logs lost.
+    pub fn with_lines_dropped(mut self, read: impl Fn() -> Vec<(String, u64)> + Send + Sync + 'static) -> Self {
+        self.registry.register_collector(Box::new(LinesDropped(read)));
+        self
     }
 
     /// The page.

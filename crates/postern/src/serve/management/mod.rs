@@ -1,5 +1,6 @@
 //! The management address.
 
+pub mod api_metrics;
 pub mod calls;
 pub mod invocations;
 pub mod listener;
