@@ -31,6 +31,9 @@ impl Place {
         let scheme = match (uri.scheme_str(), reach) {
             (Some("https"), _) => Scheme::Https,
             (Some("http"), Reach::Plain) => Scheme::Http,
+            (Some("http"), Reach::Https) => {
+                return Err(format!("{url:?} is no https URL, and token_issuers does not allow http"));
+            }
             _ => return Err(format!("{url:?} is no https URL")),
         };
         let authority =

@@ -113,7 +113,8 @@ fn issuers_of_tokens() {
 fn issuers_that_make_no_sense() {
     let table = "[token_issuers.\"https://id.example.com\"]\n";
     for (text, part) in [
-        ("[token_issuers.\"http://id.example.com\"]\n".to_owned(), "is not a name that it can have"),
+        ("[token_issuers.\"http://localhost\"]\n".to_owned(), "is asked over plain HTTP"),
+        ("[token_issuers.\"ftp://id.example.com\"]\n".to_owned(), "is not a name that it can have"),
         ("[token_issuers.\"arn:aws:cognito-idp:us-east-1:1:userpool/a\"]\n".to_owned(), "is not a name that it can have"),
         (format!("{table}jwks_uri = 'http://a/keys'\n"), "http with allow_http = true"),
         (format!("{table}jwks_uri = 'keys.json'\n"), "is no https URL"),

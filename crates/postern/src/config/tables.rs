@@ -343,7 +343,7 @@ fn is_token_issuer(text: &str) -> bool {
         ["arn", partition, "cognito-idp", region, account, pool] => {
             !partition.is_empty() && !region.is_empty() && is_account(account) && pool.starts_with("userpool/")
         }
-        _ => text.starts_with("https://") && !text.contains(['?', '#', '@', ' ']),
+        _ => (text.starts_with("https://") || text.starts_with("http://")) && !text.contains(['?', '#', '@', ' ']),
     }
 }
 

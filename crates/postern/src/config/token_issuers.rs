@@ -75,6 +75,10 @@ fn issuer(entry: &Entry, sources: &Sources, values: &mut Values) -> DeclaredIssu
         _ => None,
     });
     let reach = if allows_http == Some(true) { Reach::Plain } else { Reach::Https };
+    if entry.name.starts_with("http://") && reach == Reach::Https {
+        let (wrong, allowed) = ("is asked over plain HTTP".to_owned(), "an https URL; http with allow_http = true".to_owned());
+        values.report(Problem::mistake(&entry.own_path(), entry.place.clone(), wrong, allowed));
+    }
     let jwks_uri = url(entry, &tables::JWKS_URI, reach, values);
     let discovery_uri = url(entry, &tables::DISCOVERY_URI, reach, values);
     let jwks_file = values.text_field(entry, &tables::JWKS_FILE).map(|path| base.join(path));

@@ -14,7 +14,7 @@ mod publishing;
 mod signals;
 pub mod source;
 mod testing;
-mod token_issuers;
+pub mod token_issuers;
 
 use std::io::Write;
 use std::net::SocketAddr;

@@ -10,6 +10,7 @@ use std::io::Write;
 use crate::cli::Output;
 use crate::config::{Problems, Settings};
 use crate::failure::Failure;
+use crate::serve::token_issuers::token_settings;
 use findings::{Findings, Standing};
 
 /// Looks at everything and prints what it found.
@@ -44,6 +45,11 @@ fn configuration(settings: &Settings, findings: &mut Findings) {
     findings.add(Standing::Ok, ABOUT, text);
     for warning in &settings.warnings {
         findings.add(Standing::Warning, ABOUT, warning);
+    }
+    if let Err(failure) = token_settings(&settings.tokens) {
+        findings.add(Standing::Error, "token issuers", failure.to_string());
+    } else if !settings.tokens.issuers.is_empty() {
+        findings.add(Standing::Ok, "token issuers", format!("the files of {} can be read", settings.tokens.issuers.len()));
     }
     match settings.functions.check() {
         Ok(()) if settings.functions.local.is_empty() => {}

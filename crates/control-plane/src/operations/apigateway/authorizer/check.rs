@@ -1,6 +1,7 @@
 //! What makes an authorizer acceptable. Which members a type needs is AWS's documentation of CreateAuthorizer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use http::Uri;
 use postern_api_model::apigateway::{AuthorizerType, CreateAuthorizerInput};
@@ -177,10 +178,20 @@ fn check_issuer(issuer: &JwtIssuer) -> ApiResult<()> {
     unique(additional_claims.iter().map(|claim| claim.claim_name.as_str()), "claimName")
 }
 
+/// An issuer of this machine may have no certificate, as those of development servers. It is believed only where the operator says so.
 fn is_issuer_url(text: &str) -> bool {
     let is_plain = !text.contains(['@', '?', '#', ' ']);
-    let uri = text.parse::<Uri>().ok();
-    is_plain && uri.is_some_and(|uri| uri.scheme_str() == Some("https") && uri.host().is_some_and(|host| !host.is_empty()))
+    let Some(uri) = text.parse::<Uri>().ok().filter(|_| is_plain) else { return false };
+    match (uri.scheme_str(), uri.host()) {
+        (Some("https"), Some(host)) => !host.is_empty(),
+        (Some("http"), Some(host)) => is_this_machine(host),
+        _ => false,
+    }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 fn check_claim(claim: &JwtAdditionalClaim) -> ApiResult<()> {

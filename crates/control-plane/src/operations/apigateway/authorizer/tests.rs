@@ -130,6 +130,9 @@ fn issuers_have_a_form() {
     for (issuers, part) in [
         (json!([]), "must have 1 to 10 issuers"),
         (issuer("http://a"), "must be an https URL"),
+        (issuer("http://localhost.example.com"), "must be an https URL"),
+        (issuer("http://10.0.0.1"), "must be an https URL"),
+        (issuer("ws://localhost"), "must be an https URL"),
         (issuer("https://"), "must be an https URL"),
         (issuer("https://u@a"), "must be an https URL"),
         (issuer("https://a?b"), "must be an https URL"),
@@ -146,6 +149,15 @@ fn issuers_have_a_form() {
         let operations = [(Replace, "/type", "JWT"), (Replace, "/jwtConfiguration", &*jwt(issuers.clone()))];
         let (status, text) = refusal(update(&mut definition(), &operations));
         assert!(status == 400 && text.contains(part), "{issuers}: {text}");
+    }
+}
+
+#[test]
+fn an_issuer_of_this_machine_needs_no_certificate() {
+    for url in ["http://localhost:8080/realms/test", "http://127.0.0.1:9000", "http://[::1]/", "https://id.example.com/"] {
+        let configuration = jwt(json!([{"issuer": url, "audiences": ["a"]}]));
+        let operations = [(Replace, "/type", "JWT"), (Replace, "/jwtConfiguration", configuration.as_str())];
+        assert!(update(&mut definition(), &operations).is_ok(), "{url}");
     }
 }
 
