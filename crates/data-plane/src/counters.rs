@@ -34,6 +34,8 @@ pub struct GatewayMetrics {
     pub usage_unwritten: u64,
     /// APIs in memory.
     pub resident_apis: u64,
+    /// Bytes of what stages cache.
+    pub cache_bytes: u64,
     /// Access log lines that were dropped.
     pub access_log_dropped: u64,
 }

@@ -13,6 +13,8 @@ use crate::access::{Callers, NoKeys};
 use crate::access_log::{AccessLog, LogDestinations};
 use crate::authorizers::Results;
 use crate::backends::Backends;
+use crate::cache::{CacheLimits, Caches};
+use crate::compile::PublishedStage;
 use crate::counters::{Counters, GatewayMetrics};
 use crate::execution_log::token::{LogKey, Tokens};
 use crate::heavy_work::HeavyWork;
@@ -51,6 +53,8 @@ pub struct GatewaySettings {
     pub log_destinations: LogDestinations,
     /// Where the spans of stages that are traced go.
     pub tracing: Tracing,
+    /// How much of endpoints' answers stages may keep.
+    pub cache: CacheLimits,
 }
 
 impl Default for GatewaySettings {
@@ -63,6 +67,7 @@ impl Default for GatewaySettings {
             backends: Backends::default(),
             log_destinations: LogDestinations::default(),
             tracing: Tracing::default(),
+            cache: CacheLimits::default(),
         }
     }
 }
@@ -79,6 +84,7 @@ pub struct Gateway {
     tests: Tests,
     links: Arc<LinkTargets>,
     callers: Callers,
+    caches: Arc<Caches>,
     token_keys: Arc<KeySets>,
     authorizer_results: Results,
 }
@@ -86,8 +92,10 @@ pub struct Gateway {
 impl Gateway {
     /// A gateway that serves what is published to it, and asks `loader` for what is not.
     pub fn new(settings: GatewaySettings, loader: Arc<dyn ApiLoader>, access_log: AccessLog) -> Self {
+        let caches = Arc::new(Caches::new(settings.cache));
         let links = Arc::new(LinkTargets::new(settings.backends.link_targets.clone()));
-        let registry = Registry::new(loader, settings.resident_apis_max).linked_to(Arc::clone(&links));
+        let registry =
+            Registry::new(loader, settings.resident_apis_max).linked_to(Arc::clone(&links)).caching_in(Arc::clone(&caches));
         let log_tokens = Tokens::new(settings.log_key.clone());
         let (counters, heavy_work) = (Counters::default(), HeavyWork::default());
         let metering = Metering::default();
@@ -109,6 +117,7 @@ impl Gateway {
             callers,
             token_keys,
             authorizer_results,
+            caches,
         }
     }
 
@@ -175,6 +184,13 @@ impl Gateway {
         self.registry.withdraw(api_id);
     }
 
+    /// Forgets the answers that a stage keeps: FlushStageCache. An API that is not in memory keeps none.
+    pub fn flush_stage_cache(&self, api_id: &str, stage_name: &str) {
+        if let Some(variants) = self.registry.resident(api_id).as_deref().and_then(|api| api.stage(stage_name)) {
+            variants.all().for_each(PublishedStage::flush_cache);
+        }
+    }
+
     /// The version of an API that is in memory, if it is.
     pub fn resident_version(&self, api_id: &str) -> Option<u64> {
         self.registry.resident(api_id).map(|api| api.version)
@@ -185,6 +201,7 @@ impl Gateway {
         GatewayMetrics {
             resident_apis: self.registry.len() as u64,
             access_log_dropped: self.logs.own.dropped(),
+            cache_bytes: self.caches.used() as u64,
             resident_api_keys: self.metering.resident_keys() as u64,
             usage_unwritten: self.metering.unwritten() as u64,
             ..self.counters.sum()

@@ -1,5 +1,7 @@
 //! What requests to an API would meet, found out without any: the stages are made as for traffic, and what would fail is read off them.
 
+use std::sync::Arc;
+
 use postern_api_model::ports::{ApiSource, PublishError};
 
 use crate::access::ResourcePolicy;
@@ -49,7 +51,7 @@ pub struct Inspection {
 /// When the API cannot be served at all.
 pub fn inspect(source: ApiSource, backends: &Backends) -> Result<Inspection, PublishError> {
     let links = LinkTargets::new(backends.link_targets.clone());
-    let published = publish_with(source, None, &links)?;
+    let published = publish_with(source, None, &links, &Arc::default())?;
     let mut found = Inspection::default();
     for stage in published.stages() {
         if let ResourcePolicy::Broken(reason) = &stage.api.policy {

@@ -18,6 +18,7 @@ mod access;
 mod access_log;
 mod authorizers;
 pub mod backends;
+mod cache;
 mod clock;
 mod compile;
 mod content;
@@ -52,6 +53,7 @@ mod traces;
 pub mod transport;
 
 pub use access_log::{AccessLog, LogDestinations};
+pub use cache::{CACHE_BYTES_MAX, CacheLimits, STAGE_CACHE_BYTES_MAX};
 pub use compile::{Effect, LedgerEntry, Route, field_ledger, routes_of};
 pub use counters::GatewayMetrics;
 pub use error::Fault;

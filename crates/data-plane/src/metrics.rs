@@ -82,13 +82,11 @@ impl StageMetrics {
     }
 
     /// A request was answered from the cache.
-    #[allow(dead_code, reason = "stage caches count with it")]
     pub(crate) fn cache_hit(&self, method: MethodIndex) {
         self.each(Some(method), Series::cache_hit);
     }
 
     /// The cache was looked into, and the integration called.
-    #[allow(dead_code, reason = "stage caches count with it")]
     pub(crate) fn cache_miss(&self, method: MethodIndex) {
         self.each(Some(method), Series::cache_miss);
     }

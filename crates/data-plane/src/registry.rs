@@ -10,6 +10,7 @@ use postern_api_model::scope::Scope;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
+use crate::cache::Caches;
 use crate::clock;
 use crate::compile::{self, PublishedApi};
 use crate::links::LinkTargets;
@@ -32,6 +33,7 @@ pub(crate) struct Registry {
     loader: Arc<dyn ApiLoader>,
     resident_max: usize,
     links: Arc<LinkTargets>,
+    caches: Arc<Caches>,
 }
 
 /// What only requests for cold APIs look at.
@@ -61,12 +63,18 @@ impl Registry {
             loader,
             resident_max: resident_max.max(1),
             links: Arc::default(),
+            caches: Arc::default(),
         }
     }
 
     /// With load balancers behind VPC links.
     pub(crate) fn linked_to(self, links: Arc<LinkTargets>) -> Self {
         Self { links, ..self }
+    }
+
+    /// With room for what stages cache.
+    pub(crate) fn caching_in(self, caches: Arc<Caches>) -> Self {
+        Self { caches, ..self }
     }
 
     /// The resident APIs that name a VPC link of a scope, or any at all. What is being loaded now is loaded again: whoever reads it may
@@ -96,7 +104,7 @@ impl Registry {
     pub(crate) fn publish(&self, source: ApiSource) -> Result<(), PublishError> {
         let api_id = source.api_id.clone();
         let before = self.resident(&api_id);
-        let published = Arc::new(compile::publish_with(source, before.as_deref(), &self.links)?);
+        let published = Arc::new(compile::publish_with(source, before.as_deref(), &self.links, &self.caches)?);
         let mut cold = self.cold();
         self.insert(&api_id, published);
         cold.missing.remove(api_id.as_str());
@@ -172,7 +180,7 @@ impl Registry {
         let loaded = {
             let Ok(_permit) = self.loads.acquire().await else { return Some(Ok(None)) };
             match self.loader.load(api_id).await {
-                Ok(Some(source)) => compiled_apart(source, Arc::clone(&self.links)).await.map(Some),
+                Ok(Some(source)) => compiled_apart(source, Arc::clone(&self.links), Arc::clone(&self.caches)).await.map(Some),
                 other => other.map(|_| None),
             }
         };
@@ -273,8 +281,8 @@ impl Drop for LoadGuard<'_> {
 }
 
 /// Compiles away from the worker's thread, whose other requests a large API would hold up.
-async fn compiled_apart(source: ApiSource, links: Arc<LinkTargets>) -> Result<Arc<PublishedApi>, String> {
-    let compiled = tokio::task::spawn_blocking(move || compile::publish_with(source, None, &links)).await;
+async fn compiled_apart(source: ApiSource, links: Arc<LinkTargets>, caches: Arc<Caches>) -> Result<Arc<PublishedApi>, String> {
+    let compiled = tokio::task::spawn_blocking(move || compile::publish_with(source, None, &links, &caches)).await;
     match compiled {
         Ok(published) => published.map(Arc::new).map_err(|error| error.to_string()),
         Err(_) => Err("compiling it panicked; the log has the details".to_owned()),

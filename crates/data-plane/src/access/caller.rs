@@ -1,13 +1,14 @@
 //! Who a request comes from, once that is proven.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use postern_api_model::identity::Identity;
 use postern_policy::{Keys, Principal, Verdict};
 
 use super::callers::{Key, Rights};
 use super::method_arn::MethodArn;
-use super::resource_policy::strictest;
+use super::resource_policy::strictest_on;
 
 /// A caller of a method with `AWS_IAM`.
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub(crate) struct Caller {
     identity: Identity,
     /// In the partition of the API's region.
     arn: Box<str>,
+    /// What was signed with.
+    key: Arc<Key>,
 }
 
 /// `$context.identity.X`, as far as it speaks of the caller.
@@ -43,8 +46,8 @@ impl CallerFact {
 
 impl Caller {
     /// The one that a key speaks for.
-    pub(super) fn of(key: &Key, partition: &str) -> Self {
-        Self { identity: key.identity.clone(), arn: key.identity.arn(partition).into() }
+    pub(super) fn of(key: Arc<Key>, partition: &str) -> Self {
+        Self { identity: key.identity.clone(), arn: key.identity.arn(partition).into(), key }
     }
 
     /// `arn:aws:iam::123456789012:root`, or that of a user.
@@ -61,10 +64,10 @@ impl Caller {
     }
 
     /// What the caller's own policy says. Whoever has none has all rights of its account.
-    pub(super) fn verdict(&self, rights: &Rights, arn: &MethodArn, keys: &dyn Keys) -> Verdict {
-        match rights {
+    pub(super) fn verdict(&self, action: &str, arn: &MethodArn, keys: &dyn Keys) -> Verdict {
+        match &self.key.rights {
             Rights::All => Verdict::Allow,
-            Rights::Limited(policy) => strictest(policy, self.principal(), arn, keys),
+            Rights::Limited(policy) => strictest_on(action, policy, self.principal(), arn, keys),
             Rights::Unreadable => Verdict::Deny,
         }
     }

@@ -10,7 +10,7 @@ use super::caller::Caller;
 use super::callers::Callers;
 use super::condition_keys::ConditionKeys;
 use super::method_arn::MethodArn;
-use super::resource_policy::{INVOKE, ResourcePolicy, strictest};
+use super::resource_policy::{INVALIDATE_CACHE, INVOKE, ResourcePolicy, strictest};
 use super::signature;
 use crate::compile::PublishedStage;
 use crate::context::{Arrival, Message};
@@ -32,7 +32,7 @@ impl Asked<'_> {
         let keys = ConditionKeys::of(self.arrival, headers, None);
         match self.policy().verdict(Principal::Anonymous, &self.arn, &keys) {
             None => Ok(()),
-            Some(verdict) => self.permitted(combine::alone(verdict), "anonymous"),
+            Some(verdict) => self.permitted(combine::alone(verdict), INVOKE, "anonymous"),
         }
     }
 
@@ -49,17 +49,33 @@ impl Asked<'_> {
     ) -> Result<Arc<Caller>, GatewayError> {
         let scope = self.stage.scope();
         let key = signature::signer(self.arrival, message, scope, callers, max_body_bytes).await?;
-        let caller = Arc::new(Caller::of(&key, scope.partition()));
-        let keys = ConditionKeys::of(self.arrival, &message.headers, Some(&caller));
-        let own = caller.verdict(&key.rights, &self.arn, &keys);
-        let resource = self.policy().verdict(caller.principal(), &self.arn, &keys).unwrap_or(Verdict::Silent);
-        let outcome = if caller.account() == scope.account {
+        let caller = Arc::new(Caller::of(key, scope.partition()));
+        self.permitted(self.outcome(INVOKE, &caller, &message.headers), INVOKE, caller.arn())?;
+        Ok(caller)
+    }
+
+    /// Whether the request may have an answer in the stage's cache fetched anew. Only a caller who signed can be permitted (AWS docs, "Cache
+    /// settings for REST APIs": by a policy of IAM).
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(crate) fn may_invalidate_cache(&self, headers: &HeaderMap) -> Result<(), GatewayError> {
+        match self.arrival.caller() {
+            Some(caller) => self.permitted(self.outcome(INVALIDATE_CACHE, caller, headers), INVALIDATE_CACHE, caller.arn()),
+            None => self.permitted(Outcome::ImplicitlyDenied, INVALIDATE_CACHE, "anonymous"),
+        }
+    }
+
+    /// What the caller's own policy and that of the API make of an action.
+    fn outcome(&self, action: &str, caller: &Caller, headers: &HeaderMap) -> Outcome {
+        let keys = ConditionKeys::of(self.arrival, headers, Some(caller));
+        let own = caller.verdict(action, &self.arn, &keys);
+        let resource = self.policy().verdict_on(action, caller.principal(), &self.arn, &keys).unwrap_or(Verdict::Silent);
+        if caller.account() == self.stage.scope().account {
             combine::same_account(own, resource)
         } else {
             combine::cross_account(own, resource)
-        };
-        self.permitted(outcome, caller.arn())?;
-        Ok(caller)
+        }
     }
 
     /// What the resource policy says before an authorizer is asked: what it denies, or what has no clear meaning, is not asked about
@@ -73,7 +89,7 @@ impl Asked<'_> {
         }
         let keys = ConditionKeys::of(self.arrival, headers, None);
         match self.policy().verdict(Principal::Anonymous, &self.arn, &keys) {
-            Some(Verdict::Deny) => self.permitted(Outcome::ExplicitlyDenied, "anonymous").map(|()| Verdict::Deny),
+            Some(Verdict::Deny) => self.permitted(Outcome::ExplicitlyDenied, INVOKE, "anonymous").map(|()| Verdict::Deny),
             said => Ok(said.unwrap_or(Verdict::Silent)),
         }
     }
@@ -95,14 +111,14 @@ impl Asked<'_> {
     }
 
     /// The texts of the service, seen in its answers.
-    fn permitted(&self, outcome: Outcome, user: &str) -> Result<(), GatewayError> {
+    fn permitted(&self, outcome: Outcome, action: &str, user: &str) -> Result<(), GatewayError> {
         let end = match outcome {
             Outcome::Allowed => return Ok(()),
             Outcome::ImplicitlyDenied => "",
             Outcome::ExplicitlyDenied => " with an explicit deny",
         };
         let resource = self.arn.masked();
-        let text = format!("User: {user} is not authorized to perform: {INVOKE} on resource: {resource}{end}");
+        let text = format!("User: {user} is not authorized to perform: {action} on resource: {resource}{end}");
         Err(GatewayError::AccessDenied(text))
     }
 }

@@ -4,6 +4,8 @@ use postern_policy::{Keys, Kind, Policy, PolicyError, Principal, Request, Verdic
 
 use super::method_arn::MethodArn;
 
+/// What having an answer fetched anew is called.
+pub(super) const INVALIDATE_CACHE: &str = "execute-api:InvalidateCache";
 /// What calling a method is called.
 pub(super) const INVOKE: &str = "execute-api:Invoke";
 
@@ -30,18 +32,28 @@ impl ResourcePolicy {
 
     /// What it says of a request; `None` when there is none.
     pub(super) fn verdict(&self, principal: Principal<'_>, arn: &MethodArn, keys: &dyn Keys) -> Option<Verdict> {
+        self.verdict_on(INVOKE, principal, arn, keys)
+    }
+
+    /// The same of another action than calling.
+    pub(super) fn verdict_on(&self, action: &str, principal: Principal<'_>, arn: &MethodArn, keys: &dyn Keys) -> Option<Verdict> {
         match self {
             Self::Absent => None,
-            Self::Present(policy) => Some(strictest(policy, principal, arn, keys)),
+            Self::Present(policy) => Some(strictest_on(action, policy, principal, arn, keys)),
             Self::Broken(_) => Some(Verdict::Deny),
         }
     }
 }
 
-/// What a policy says of every reading of a path: it denies when it denies one, and allows when it allows each.
+/// What a policy says of a call by every reading of a path.
 pub(super) fn strictest(policy: &Policy, principal: Principal<'_>, arn: &MethodArn, keys: &dyn Keys) -> Verdict {
+    strictest_on(INVOKE, policy, principal, arn, keys)
+}
+
+/// What a policy says of an action on every reading of a path: it denies when it denies one, and allows when it allows each.
+pub(super) fn strictest_on(action: &str, policy: &Policy, principal: Principal<'_>, arn: &MethodArn, keys: &dyn Keys) -> Verdict {
     let Some(readings) = arn.readings() else { return Verdict::Deny };
-    let verdicts = readings.map(|resource| policy.verdict(&Request { principal, action: INVOKE, resource, keys }));
+    let verdicts = readings.map(|resource| policy.verdict(&Request { principal, action, resource, keys }));
     let mut strictest = Verdict::Allow;
     for verdict in verdicts {
         match verdict {

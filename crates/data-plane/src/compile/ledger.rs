@@ -212,7 +212,7 @@ pub(crate) fn integration(integration: &Integration, findings: &mut Findings) {
         content_handling: _,
         timeout_in_millis: _,
         cache_namespace: _,
-        cache_key_parameters,
+        cache_key_parameters: _,
         response_transfer_mode,
         insecure_skip_verification: _,
         responses: _,
@@ -229,7 +229,6 @@ pub(crate) fn integration(integration: &Integration, findings: &mut Findings) {
     let is_aws = is_service || runs_function;
     findings.block("integration.credentials of the caller (AWS_IAM)", when(is_caller));
     findings.block("integration.credentials", when(credentials.is_some() && !is_caller && !is_aws));
-    findings.note("Integration.cacheKeyParameters", when(!cache_key_parameters.is_empty()));
     let streams = *response_transfer_mode == Some(ResponseTransferMode::Stream);
     findings.block(
         "integration.responseTransferMode STREAM",
@@ -253,8 +252,8 @@ pub(crate) fn stage(stage: &Stage) -> Vec<&'static str> {
         description,
         variables: _,
         method_settings,
-        cache_cluster_enabled,
-        cache_cluster_size,
+        cache_cluster_enabled: _,
+        cache_cluster_size: _,
         canary_settings,
         access_log_settings,
         client_certificate_id: _,
@@ -265,37 +264,33 @@ pub(crate) fn stage(stage: &Stage) -> Vec<&'static str> {
     } = stage;
     let mut all = Findings::default();
     all.note("Stage.description", some(description));
-    all.note("Stage.cacheClusterEnabled", when(*cache_cluster_enabled));
-    all.note("Stage.cacheClusterSize", some(cache_cluster_size));
     all.note("Stage.documentationVersion", some(documentation_version));
     all.note("Stage.usagePlans", when(!usage_plans.is_empty()));
     all.note("Stage.tags", when(!tags.is_empty()));
     // One without the other logs nothing, and publishing says so.
     if let Some(AccessLogSettings { destination_arn: _, format: _ }) = access_log_settings {}
     if let Some(canary) = canary_settings {
-        let CanarySettings { deployment_id: _, percent_traffic: _, stage_variable_overrides: _, use_stage_cache } = canary;
-        all.note("CanarySettings.useStageCache", when(*use_stage_cache));
+        let CanarySettings { deployment_id: _, percent_traffic: _, stage_variable_overrides: _, use_stage_cache: _ } = canary;
     }
-    method_settings.values().for_each(|setting| method_setting(setting, &mut all));
+    method_settings.values().for_each(method_setting);
     all.inert.sort_unstable();
     all.inert.dedup();
     all.inert
 }
 
-fn method_setting(setting: &MethodSetting, findings: &mut Findings) {
+fn method_setting(setting: &MethodSetting) {
     let MethodSetting {
         metrics_enabled: _,
         logging_level: _,
         data_trace_enabled: _,
         throttling_burst_limit: _,
         throttling_rate_limit: _,
-        caching_enabled,
+        caching_enabled: _,
         cache_ttl_in_seconds: _,
         cache_data_encrypted: _,
         require_authorization_for_cache_control: _,
         unauthorized_cache_control_header_strategy: _,
     } = setting;
-    findings.note("MethodSetting.cachingEnabled", when(*caching_enabled));
 }
 
 #[cfg(test)]

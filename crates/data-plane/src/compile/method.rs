@@ -8,6 +8,7 @@ use postern_api_model::apigateway::{ConnectionType, IntegrationType, ResponseTra
 use postern_api_model::rest_api::{AUTHORIZATION_AWS_IAM, AUTHORIZATION_NONE, Definition, Integration, Method};
 
 use super::authorizers::{self, AuthorizerIndex, BUILT_TYPES};
+use super::caching::CacheParameters;
 use super::expression::{BodySources, Destination, RequestSource};
 use super::lambda::{self, LambdaEndpoint};
 use super::responses::Responses;
@@ -40,6 +41,8 @@ pub(crate) struct CompiledMethod {
     /// What its request validator checks, if anything.
     pub(crate) validation: Option<Box<Validation>>,
     pub(crate) integration: CompiledIntegration,
+    /// What tells its answers apart; `None` when they cannot be cached.
+    pub(crate) cache_parameters: Option<Box<CacheParameters>>,
     /// What this method asks for that is not built yet.
     pub(crate) blocked: Option<Blocked>,
 }
@@ -189,6 +192,10 @@ impl CompiledMethod {
             scopes: method.authorization_scopes.iter().map(|scope| scope.as_str().into()).collect(),
             validation,
             integration,
+            cache_parameters: method
+                .integration
+                .as_ref()
+                .and_then(|integration| CacheParameters::compile(integration, surroundings.path_parameters)),
             blocked: Blocked::of(&label, own.blocking),
         }
     }

@@ -5,6 +5,7 @@
 //! that answers so, because AWS says it at the request.
 
 mod authorizers;
+mod caching;
 mod expression;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
@@ -33,6 +34,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) use authorizers::{AuthorizerIndex, AuthorizerKind, CompiledAuthorizer};
+pub(crate) use caching::{CacheParameters, Caching, Renewal};
 pub(crate) use expression::{BodySource, BodySources, RequestSource, ResponseSource};
 pub(crate) use gateway_responses::{CustomResponse, ErrorVariable, FailureSource, GatewayResponses, TemplatePiece};
 pub(crate) use lambda::{LambdaEndpoint, LambdaFunction};

@@ -9,6 +9,7 @@ use postern_api_model::ports::{ApiSource, CertificateAndKey, PublishError};
 use postern_api_model::rest_api::{Definition, Stage, vpc_link_id};
 use postern_api_model::scope::Scope;
 
+use super::caching::StageCaching;
 use super::lambda::LambdaFunction;
 use super::logging::{self, MethodLogging};
 use super::service::ResolvedService;
@@ -21,6 +22,7 @@ use super::{
 use crate::access::ResourcePolicy;
 use crate::access_log::StageLog;
 use crate::authorizers::ResultScope;
+use crate::cache::{Caches, StageCache};
 use crate::error::GatewayError;
 use crate::execution_log::Detail;
 use crate::links::LinkTargets;
@@ -72,6 +74,10 @@ pub(crate) struct PublishedStage {
     /// By method; empty when the stage logs nothing.
     logging: Vec<MethodLogging>,
     throttles: Throttles,
+    /// `None` when nothing is cached.
+    caching: Option<Box<StageCaching>>,
+    /// The stage's cache, used or not; of a canary that of its stage.
+    cache: Option<Arc<StageCache>>,
     metrics: StageMetrics,
     access_log: Option<StageLog>,
     is_traced: bool,
@@ -116,10 +122,11 @@ pub(crate) fn publish_with(
     source: ApiSource,
     before: Option<&PublishedApi>,
     links: &LinkTargets,
+    caches: &Arc<Caches>,
 ) -> Result<PublishedApi, PublishError> {
     ledger::api_source(&source);
-    let mut publishing =
-        Publishing { source: &source, before, links, deployments: BTreeMap::new(), vpc_link_ids: BTreeSet::new() };
+    let (deployments, vpc_link_ids) = (BTreeMap::new(), BTreeSet::new());
+    let mut publishing = Publishing { source: &source, before, links, caches, deployments, vpc_link_ids };
     let mut stages = Vec::with_capacity(source.stages.len());
     for (name, stage) in &source.stages {
         stages.push((Box::from(name.as_str()), publishing.variants(name, stage)?));
@@ -141,6 +148,7 @@ struct Publishing<'a> {
     source: &'a ApiSource,
     before: Option<&'a PublishedApi>,
     links: &'a LinkTargets,
+    caches: &'a Arc<Caches>,
     deployments: BTreeMap<String, Arc<CompiledApi>>,
     vpc_link_ids: BTreeSet<String>,
 }
@@ -151,14 +159,26 @@ impl Publishing<'_> {
         let before = self.before.and_then(|before| before.stage(name));
         let kept: Vec<&PublishedStage> = before.into_iter().flat_map(Variants::all).collect();
         let api = self.compiled(&stage.deployment_id, || format!("stage {name}"))?;
-        let production = self.stage(stage, api, &kept);
+        let cache = self.cache(stage, &kept);
+        let mut production = self.stage(stage, api, &kept);
+        production.caching = cache.as_ref().and_then(|cache| StageCaching::new(cache, &production.api, &stage.method_settings));
+        production.cache.clone_from(&cache);
         let Some(settings) = &stage.canary_settings else { return Ok(Variants::alone(production)) };
         let api = self.compiled(&settings.deployment_id, || format!("the canary of stage {name}"))?;
         let kept: Vec<&PublishedStage> = std::iter::once(&production).chain(kept).collect();
         let canary = self.stage(&canary_stage(stage, settings), api, &kept);
         let log_name = format!("{name}{CANARY_LOG_SUFFIX}").into();
-        let canary = PublishedStage { purpose: Purpose::Canary, log_name, ..canary };
+        let cache = cache.filter(|_| settings.use_stage_cache);
+        let caching = cache.as_ref().and_then(|cache| StageCaching::new(cache, &canary.api, &stage.method_settings));
+        let canary = PublishedStage { purpose: Purpose::Canary, log_name, caching, ..canary };
         Ok(Variants::alone(production).with_canary(canary, settings))
+    }
+
+    /// The stage's cache, as it is if its size is what it was (AWS docs, "Cache settings for REST APIs": another size begins empty).
+    fn cache(&self, stage: &Stage, kept: &[&PublishedStage]) -> Option<Arc<StageCache>> {
+        let size = stage.cache_cluster_size.filter(|_| stage.cache_cluster_enabled)?;
+        let known = kept.iter().find_map(|kept| kept.cache.as_ref()).filter(|cache| cache.size() == size);
+        Some(known.map_or_else(|| self.caches.open(size), Arc::clone))
     }
 
     fn stage(&mut self, stage: &Stage, api: Arc<CompiledApi>, kept: &[&PublishedStage]) -> PublishedStage {
@@ -299,6 +319,8 @@ impl PublishedStage {
             access_log: StageLog::of(stage, source),
             is_traced: stage.tracing_enabled,
             metrics: StageMetrics::new(&api, source, stage, &metrics),
+            caching: None,
+            cache: None,
             purpose: Purpose::Traffic,
             variables: stage.variables.clone(),
             api,
@@ -358,6 +380,18 @@ impl PublishedStage {
     /// What the stage logs of requests with this verb to a method.
     pub(crate) fn logging(&self, method: MethodIndex, verb: &http::Method) -> Option<Detail> {
         self.logging.get(method)?.of(verb)
+    }
+
+    /// What is cached of it, if anything is.
+    pub(crate) fn caching(&self) -> Option<&StageCaching> {
+        self.caching.as_deref()
+    }
+
+    /// Forgets the answers that are kept.
+    pub(crate) fn flush_cache(&self) {
+        if let Some(cache) = &self.cache {
+            cache.flush();
+        }
     }
 
     /// The bucket that requests with this verb to a method take from, whoever sends them.
@@ -526,7 +560,7 @@ fn identity(id: &str, source: &ApiSource) -> Result<ClientIdentity, String> {
 /// As [`publish_with`].
 #[cfg(any(test, fuzzing))]
 pub(crate) fn publish(source: ApiSource, before: Option<&PublishedApi>) -> Result<PublishedApi, PublishError> {
-    publish_with(source, before, &LinkTargets::default())
+    publish_with(source, before, &LinkTargets::default(), &Arc::default())
 }
 
 /// A method's own settings, or else those of all methods. Clients patch settings as `~1a~1b/GET`, `/a/b/GET` and `a/b/GET`, also

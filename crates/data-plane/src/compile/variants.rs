@@ -46,7 +46,7 @@ impl Variants {
     }
 
     /// Production first.
-    pub(super) fn all(&self) -> impl Iterator<Item = &PublishedStage> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &PublishedStage> {
         std::iter::once(&self.production).chain(self.canary.iter().map(|canary| &canary.stage)).map(|stage| &**stage)
     }
 }

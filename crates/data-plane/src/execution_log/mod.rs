@@ -236,6 +236,11 @@ impl ExecutionLog {
         }
     }
 
+    /// The endpoint's answer was in the stage's cache.
+    pub(crate) fn cache_hit(&self) {
+        self.step(|| "Found the endpoint response in the stage cache".to_owned());
+    }
+
     /// What an AWS service answered besides.
     pub(crate) fn service_answered(&self, headers: &HeaderMap) {
         const OF_S3: HeaderName = HeaderName::from_static("x-amz-request-id");

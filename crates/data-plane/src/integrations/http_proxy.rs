@@ -2,13 +2,15 @@
 
 use std::pin::pin;
 
-use super::ProxyAnswer;
+use super::cached::Fetched;
 use super::hold::{Delivery, Limits, hold};
+use super::{AnsweredBy, ProxyAnswer};
 use crate::compile::Transfer;
 use crate::error::GatewayError;
+use crate::execution_log::ExecutionLog;
 use crate::links;
-use crate::stages::{Context, HttpCall};
-use crate::transport::Upstreams;
+use crate::stages::{CacheCall, Context, HttpCall};
+use crate::transport::{Response, Upstreams};
 
 pub(super) async fn call<'a>(
     upstreams: &Upstreams,
@@ -36,6 +38,38 @@ pub(super) async fn call<'a>(
         Transfer::Stream => (response.body.with_deadline(deadline), Delivery::Streaming),
     };
     response.body = body;
-    let latency = context.arrival.integration_latency();
-    Ok(ProxyAnswer { response, delivery, latency, context })
+    let answered_by = AnsweredBy::Endpoint(context.arrival.integration_latency());
+    Ok(ProxyAnswer { response, delivery, answered_by, context })
+}
+
+/// The same where the stage's cache may have the answer.
+pub(super) async fn cached<'a>(
+    upstreams: &Upstreams,
+    call: HttpCall,
+    context: Context<'a>,
+    limits: Limits,
+    cache: &CacheCall<'_>,
+) -> Result<ProxyAnswer<'a>, GatewayError> {
+    let (deadline, log) = (call.deadline, context.arrival.log());
+    let Fetched { mut response, from } = cache.fetch(deadline, limits, ask(upstreams, call, log)).await?;
+    let (body, delivery) = hold(response.body, deadline, limits).await?;
+    response.body = body;
+    Ok(ProxyAnswer { response, delivery, answered_by: from.answered_by(context.arrival), context })
+}
+
+/// Asks a backend, and tells the log.
+async fn ask(upstreams: &Upstreams, mut call: HttpCall, log: Option<&ExecutionLog>) -> Result<Response, GatewayError> {
+    if let Some(log) = log {
+        log.endpoint_request(&mut call.request).await;
+    }
+    let HttpCall { request, deadline, way } = call;
+    let mut response = match way {
+        None => upstreams.send(request, deadline).await?,
+        Some(way) => links::send(upstreams, &way, request, deadline).await?,
+    };
+    if let Some(log) = log {
+        response.body = response.body.with_deadline(deadline);
+        log.endpoint_response(&mut response, Transfer::Buffered).await;
+    }
+    Ok(response)
 }

@@ -6,16 +6,17 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use tokio::time::Instant;
 
+use super::cached::{Fetched, Place};
 use super::hold::{Delivery, Limits, hold};
-use super::lambda::{self, Mappable};
-use super::{Answer, MappedAnswer, aws};
+use super::{Answer, MappedAnswer, aws, lambda};
 use crate::backends::Backends;
 use crate::compile::{CompiledResponse, MappedExchange, MessageSelection, MockExchange, Responses, Template, Transfer};
 use crate::content::{self, Conversion, Kind, TextBody};
+use crate::context::Arrival;
 use crate::error::GatewayError;
 use crate::links;
 use crate::mapping_template::{Document, MappingTemplate};
-use crate::stages::{Asked, Call, HttpCall, Transformed, Untransformable, unselected, untransformed};
+use crate::stages::{Asked, CacheCall, Call, HttpCall, Transformed, Untransformable, unselected, untransformed};
 use crate::transport::{Body, BodyError, Response, Upstreams};
 
 /// Calls a backend. Its status chooses.
@@ -26,10 +27,52 @@ pub(super) async fn mapped<'a>(
     exchange: &'a MappedExchange,
     asked: Box<Asked<'a>>,
     limits: Limits,
+    cache: Option<&CacheCall<'_>>,
 ) -> Result<Box<MappedAnswer<'a>>, GatewayError> {
-    let log = asked.context.arrival.log();
+    let arrival = asked.context.arrival;
+    let (deadline, is_function) = match &call {
+        Call::Http(call) => (call.deadline, false),
+        Call::Service(request) => (request.deadline, false),
+        Call::Lambda(call) => (call.deadline, true),
+    };
+    let asking = ask(upstreams, backends, call, limits, arrival, if cache.is_some() { Said::Nothing } else { Said::Request });
+    let Fetched { response, from } = match cache {
+        Some(cache) => cache.fetch(deadline, limits, asking).await?,
+        None => Fetched { response: asking.await?, from: Place::Endpoint },
+    };
+    let compiled = if is_function {
+        let error_message = lambda::error_message_in(response.body.whole().unwrap_or_default()).await?;
+        of_message(&exchange.responses, error_message, response.status, &asked).await?
+    } else {
+        exchange.responses.select(response.status).map_err(|error| unselected(error, response.status))?
+    };
+    let mut answer = answered(compiled, response, deadline, limits, asked).await?;
+    answer.answered_by = from.answered_by(answer.asked.context.arrival);
+    Ok(answer)
+}
+
+/// What the log knows already of a request to an HTTP backend.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Nothing,
+    Request,
+}
+
+/// Asks the endpoint.
+async fn ask(
+    upstreams: &Upstreams,
+    backends: &Backends,
+    call: Call<'_>,
+    limits: Limits,
+    arrival: &Arrival,
+    said: Said,
+) -> Result<Response, GatewayError> {
+    let log = arrival.log();
     let (mut response, deadline) = match call {
-        Call::Http(call) => {
+        Call::Http(mut call) => {
+            if let Some(log) = log.filter(|_| said == Said::Nothing) {
+                log.endpoint_request(&mut call.request).await;
+            }
             let HttpCall { request, deadline, way } = *call;
             let response = match way {
                 None => upstreams.send(request, deadline).await?,
@@ -37,26 +80,20 @@ pub(super) async fn mapped<'a>(
             };
             (response, deadline)
         }
-        Call::Lambda(call) => {
-            let deadline = call.deadline;
-            let Mappable { response, error_message } = lambda::custom(upstreams, backends, *call, asked.context.arrival).await?;
-            let compiled = of_message(&exchange.responses, error_message, response.status, &asked).await?;
-            return answered(compiled, response, deadline, limits, asked).await;
-        }
+        Call::Lambda(call) => return lambda::custom(upstreams, backends, *call, arrival).await,
         Call::Service(request) => {
             let deadline = request.deadline;
             (aws::call(upstreams, backends, *request, log, limits).await?, deadline)
         }
     };
-    if let Some(observed) = asked.context.arrival.observed() {
+    if let Some(observed) = arrival.observed() {
         observed.answered(response.status, &response.headers);
     }
     if let Some(log) = log {
         response.body = response.body.with_deadline(deadline);
         log.endpoint_response(&mut response, Transfer::Buffered).await;
     }
-    let compiled = exchange.responses.select(response.status).map_err(|error| unselected(error, response.status))?;
-    answered(compiled, response, deadline, limits, asked).await
+    Ok(response)
 }
 
 /// The integration response for what a function says of its failure; without a message it is the default one (recorded).
@@ -91,7 +128,7 @@ async fn answered<'a>(
 ) -> Result<Box<MappedAnswer<'a>>, GatewayError> {
     let Response { status: _, headers, body } = response;
     let mut backend = Backend { headers, body, deadline, limits };
-    let mut answer = match Making::of(compiled, asked.accept.as_deref())? {
+    Ok(match Making::of(compiled, asked.accept.as_deref())? {
         Making::Pass => {
             let (body, delivery) = backend.converted(compiled, &asked).await?;
             MappedAnswer::new(compiled, backend.headers, Answer { body, delivery }, asked)
@@ -103,10 +140,7 @@ async fn answered<'a>(
             MappedAnswer::new(compiled, headers, Answer::whole(body), asked)
         }
         Making::Transformed(payload) => backend.transformed(compiled, payload, asked).await?,
-    };
-    let latency = answer.asked.context.arrival.integration_latency();
-    answer.latency = Some(latency);
-    Ok(answer)
+    })
 }
 
 /// MOCK: the status was asked for, and there is no body.

@@ -1,6 +1,7 @@
 //! Calling what stands behind a method.
 
 mod aws;
+mod cached;
 mod hold;
 mod http_proxy;
 mod lambda;
@@ -15,7 +16,7 @@ use http::HeaderMap;
 use crate::backends::Backends;
 use crate::compile::CompiledResponse;
 use crate::error::GatewayError;
-use crate::stages::{Asked, Context, IntegrationRequest};
+use crate::stages::{Asked, CacheCall, Context, IntegrationRequest};
 use crate::transport::{Body, Response, Upstreams};
 pub(crate) use aws::check as check_service;
 pub(crate) use aws::{Place, Service, SignedRequest, send_signed};
@@ -37,7 +38,7 @@ pub(crate) enum IntegrationResponse<'a> {
 pub(crate) struct ProxyAnswer<'a> {
     pub(crate) response: Response,
     pub(crate) delivery: Delivery,
-    pub(crate) latency: Duration,
+    pub(crate) answered_by: AnsweredBy,
     pub(crate) context: Context<'a>,
 }
 
@@ -51,8 +52,28 @@ pub(crate) struct MappedAnswer<'a> {
     pub(crate) values: Vec<Option<String>>,
     /// With the overrides of both templates.
     pub(crate) asked: Box<Asked<'a>>,
-    /// `None`: no backend was called.
-    pub(crate) latency: Option<Duration>,
+    pub(crate) answered_by: AnsweredBy,
+}
+
+/// Who answered a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AnsweredBy {
+    /// A MOCK, which calls nobody.
+    Mock,
+    /// The stage's cache.
+    Cache,
+    /// An endpoint, and how long it took.
+    Endpoint(Duration),
+}
+
+impl AnsweredBy {
+    /// How long the integration took, if one was called.
+    pub(crate) fn latency(self) -> Option<Duration> {
+        match self {
+            Self::Mock | Self::Cache => None,
+            Self::Endpoint(latency) => Some(latency),
+        }
+    }
 }
 
 /// The body that the client gets.
@@ -69,7 +90,7 @@ impl Answer {
 
 impl<'a> MappedAnswer<'a> {
     fn new(compiled: &'a CompiledResponse, headers: HeaderMap, answer: Answer, asked: Box<Asked<'a>>) -> Box<Self> {
-        Box::new(Self { compiled, headers, answer, values: Vec::new(), asked, latency: None })
+        Box::new(Self { compiled, headers, answer, values: Vec::new(), asked, answered_by: AnsweredBy::Mock })
     }
 }
 
@@ -85,13 +106,40 @@ pub(crate) async fn integrate<'a>(
             pin!(http_proxy::call(upstreams, call, transfer, context, limits)).await.map(IntegrationResponse::Proxied)
         }
         IntegrationRequest::Mapped { call, exchange, asked } => {
-            Box::pin(mapped::mapped(upstreams, backends, call, exchange, asked, limits)).await.map(IntegrationResponse::Mapped)
+            Box::pin(mapped::mapped(upstreams, backends, call, exchange, asked, limits, None))
+                .await
+                .map(IntegrationResponse::Mapped)
         }
         IntegrationRequest::LambdaProxy(proxy) => {
-            Box::pin(lambda::proxy(upstreams, backends, *proxy)).await.map(IntegrationResponse::Proxied)
+            Box::pin(lambda::proxy(upstreams, backends, *proxy, limits, None)).await.map(IntegrationResponse::Proxied)
         }
         IntegrationRequest::Mock { status, exchange, asked } => {
             Box::pin(mapped::mock(status, exchange, asked)).await.map(IntegrationResponse::Mapped)
+        }
+    }
+}
+
+/// The same for a request of which the stage's cache may have the answer.
+pub(crate) async fn integrate_cached<'a>(
+    upstreams: &Upstreams,
+    backends: &Backends,
+    request: IntegrationRequest<'a>,
+    limits: Limits,
+    cache: &CacheCall<'_>,
+) -> Result<IntegrationResponse<'a>, GatewayError> {
+    match request {
+        IntegrationRequest::HttpProxy { call, transfer: _, context } => {
+            http_proxy::cached(upstreams, *call, context, limits, cache).await.map(IntegrationResponse::Proxied)
+        }
+        IntegrationRequest::Mapped { call, exchange, asked } => {
+            mapped::mapped(upstreams, backends, call, exchange, asked, limits, Some(cache)).await.map(IntegrationResponse::Mapped)
+        }
+        IntegrationRequest::LambdaProxy(proxy) => {
+            lambda::proxy(upstreams, backends, *proxy, limits, Some(cache)).await.map(IntegrationResponse::Proxied)
+        }
+        // It has no endpoint, and is never compiled to be cached.
+        IntegrationRequest::Mock { status, exchange, asked } => {
+            mapped::mock(status, exchange, asked).await.map(IntegrationResponse::Mapped)
         }
     }
 }

@@ -9,12 +9,12 @@ use crate::context::{Arrival, Message};
 use crate::error::{Fault, GatewayError};
 use crate::gateway::Gateway;
 use crate::gateway_response::{self, Reached};
-use crate::integrations::{Delivery, Limits, integrate};
+use crate::integrations::{Delivery, Limits, integrate, integrate_cached};
 use crate::record::{self, Abandoned, Outcome};
 use crate::stages::{
-    Admitting, Authorizing, Building, Located, MethodResponse, Reading, Validating, admit, authorize, begin_log,
-    check_parameters, integration_request, locate, log_endpoint_request, log_method_request, method_response, read_body, route,
-    validate,
+    Admitting, Authorizing, Building, Demand, Located, MethodResponse, Reading, Validating, admit, authorize, begin_log,
+    cache_call, check_parameters, integration_request, locate, log_endpoint_request, log_method_request, method_response,
+    read_body, route, validate,
 };
 use crate::traces::TraceContext;
 use crate::transport::{Body, Request, Response, Upstreams};
@@ -134,6 +134,7 @@ async fn answer<'a>(
             Box::pin(check.run(gateway.heavy_work(), settings.max_body_bytes)).await?
         }
     };
+    let cache = cache_call(&validated)?;
     let mut integration_request = match integration_request(validated, gateway.heavy_work(), settings.max_body_bytes)? {
         Building::Done(request) => request,
         Building::Waiting(building) => {
@@ -141,15 +142,24 @@ async fn answer<'a>(
             building.await?
         }
     };
-    if let Some(log) = arrival.log() {
+    // Whether the endpoint is asked at all is known later where there is a cache.
+    if let (Some(log), None) = (arrival.log(), &cache) {
         Box::pin(log_endpoint_request(log, &mut integration_request)).await;
     }
     if has_waited {
         arrival.integration_begins();
     }
     let limits = Limits { buffer_bytes: settings.buffer_bytes, max_body_bytes: settings.max_body_bytes };
-    let integration_response = pin!(integrate(upstreams, &settings.backends, integration_request, limits)).await?;
-    method_response(integration_response)
+    let Some(cache) = cache else {
+        let integration_response = pin!(integrate(upstreams, &settings.backends, integration_request, limits)).await?;
+        return method_response(integration_response);
+    };
+    let integrating = integrate_cached(upstreams, &settings.backends, integration_request, limits, &cache);
+    let mut answer = method_response(Box::pin(integrating).await?)?;
+    if cache.demand == Demand::AnyWithWarning {
+        answer.warn_of_cache_control();
+    }
+    Ok(answer)
 }
 
 /// What of a message customised gateway responses read; APIs without one pay nothing.

@@ -10,7 +10,7 @@ use crate::compile::{CompiledResponse, MEDIA_TYPE_DEFAULT, SelectionError};
 use crate::content::{self, NotBase64};
 use crate::error::GatewayError;
 use crate::headers::{self, Field, Fields, names};
-use crate::integrations::{Answer, Delivery, IntegrationResponse, MappedAnswer, ProxyAnswer};
+use crate::integrations::{Answer, AnsweredBy, Delivery, IntegrationResponse, MappedAnswer, ProxyAnswer};
 use crate::mapping_template::{Named, fit_in_a_message};
 use crate::transport::Response;
 
@@ -25,7 +25,16 @@ impl MethodResponse {
     pub(crate) fn into_parts(self) -> (Response, Delivery, Option<Duration>) {
         (self.response, self.delivery, self.integration_latency)
     }
+
+    /// Tells a client that its wish for a new answer was passed over (AWS docs, "Cache settings for REST APIs": a warning header).
+    pub(crate) fn warn_of_cache_control(&mut self) {
+        self.response.headers.append(header::WARNING, CACHE_CONTROL_IGNORED);
+    }
 }
+
+/// In the form of RFC 7234, 5.5; AWS's own text is not known.
+const CACHE_CONTROL_IGNORED: HeaderValue =
+    HeaderValue::from_static("199 - \"Cache-Control is ignored: not authorized to invalidate the cache\"");
 
 /// Makes the client's answer.
 pub(crate) fn method_response(response: IntegrationResponse<'_>) -> Result<MethodResponse, GatewayError> {
@@ -37,7 +46,7 @@ pub(crate) fn method_response(response: IntegrationResponse<'_>) -> Result<Metho
 
 /// Status and body as they are, fields by the rules.
 fn proxied(answer: ProxyAnswer<'_>) -> MethodResponse {
-    let ProxyAnswer { mut response, delivery, latency, context } = answer;
+    let ProxyAnswer { mut response, delivery, answered_by, context } = answer;
     let present = Fields::of(&response.headers);
     let backend = Backend::of(&response.headers, &context);
     response.headers.reserve(8);
@@ -53,7 +62,7 @@ fn proxied(answer: ProxyAnswer<'_>) -> MethodResponse {
     if let Some(len) = head_length {
         response.headers.insert(header::CONTENT_LENGTH, len);
     }
-    finished(response, delivery, Some(latency), backend, &context)
+    finished(response, delivery, answered_by.latency(), backend, &context)
 }
 
 /// An answer to HEAD says how long the body is that it does not have.
@@ -63,7 +72,7 @@ fn head_length(response: &Response, context: &Context<'_>) -> Option<HeaderValue
 
 /// Status and fields by the integration response, unless a template overrides them.
 fn mapped(mapped: MappedAnswer<'_>) -> Result<MethodResponse, GatewayError> {
-    let MappedAnswer { compiled, headers: of_backend, answer: Answer { body, delivery }, values, asked, latency } = mapped;
+    let MappedAnswer { compiled, headers: of_backend, answer: Answer { body, delivery }, values, asked, answered_by } = mapped;
     let (context, overrides) = (&asked.context, &asked.overrides.response);
     if let Some(observed) = context.arrival.observed() {
         observed.overridden(overrides);
@@ -83,11 +92,11 @@ fn mapped(mapped: MappedAnswer<'_>) -> Result<MethodResponse, GatewayError> {
     override_headers(&mut headers, &overrides.header)?;
     add_ids(&mut headers, context);
     // Recorded: a MOCK's answer has no trace id.
-    if latency.is_some() {
+    if answered_by != AnsweredBy::Mock {
         headers.insert(names::TRACE_ID, context.arrival.ids.trace.clone());
     }
     let backend = Backend::of(&of_backend, context);
-    Ok(finished(Response { status, headers, body }, delivery, latency, backend, context))
+    Ok(finished(Response { status, headers, body }, delivery, answered_by.latency(), backend, context))
 }
 
 /// What cannot stand in a field, or is the gateway's own, is left out, as it is of mappings.

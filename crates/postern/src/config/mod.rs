@@ -29,6 +29,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use postern_data_plane::CacheLimits;
 use postern_data_plane::backends::{LinkTarget, ServiceEndpoints};
 
 pub use credentials::CredentialSettings;
@@ -78,6 +79,8 @@ pub struct Settings {
     pub warnings: Vec<String>,
     /// Compiled APIs in memory.
     pub resident_apis_max: usize,
+    /// What stages cache.
+    pub cache: CacheLimits,
     /// Bytes of an OpenAPI document.
     pub import_bytes_max: usize,
     /// Logging.
@@ -159,6 +162,10 @@ impl Settings {
             allowed_addresses: values.ip_addresses(&table::INTEGRATIONS_ALLOWED_ADDRESSES),
             http2_backends: values.switch(&table::INTEGRATIONS_HTTP2),
             resident_apis_max: values.size(&table::LIMITS_RESIDENT_APIS_MAX),
+            cache: CacheLimits {
+                bytes_max: values.size(&table::LIMITS_CACHE_BYTES_MAX),
+                stage_bytes_max: values.size(&table::LIMITS_STAGE_CACHE_BYTES_MAX),
+            },
             import_bytes_max: values.size(&table::LIMITS_IMPORT_BYTES_MAX),
             log: logs::read(&mut values),
             log_destinations: logs::destinations(&entries, &mut values),

@@ -81,6 +81,9 @@ const BUFFER_BYTES_DEFAULT: &str = "65536";
 const DRAIN_TIMEOUT_MS_DEFAULT: &str = "30000";
 /// A bound that a machine with one gigabyte holds easily; cold APIs are compiled again when asked for.
 const RESIDENT_APIS_MAX_DEFAULT: &str = "10000";
+/// What stages cache in memory, together and each; the data plane's own defaults, which a test compares.
+const CACHE_BYTES_MAX_DEFAULT: &str = "268435456";
+const STAGE_CACHE_BYTES_MAX_DEFAULT: &str = "67108864";
 const IMPORT_BYTES_MAX_DEFAULT: &str = "6291456";
 // The data plane's own defaults, which a test compares.
 const CLOCK_SKEW_MS_DEFAULT: &str = "0";
@@ -100,6 +103,8 @@ const HEAD: Takes = Takes::Number { min: 256, max: 1_048_576, unit: "bytes" };
 pub const ACCESS_KEY_ID: Takes = Takes::Text("the id of an access key, 1 to 128 letters and digits");
 /// A name in the shared credentials file.
 pub const PROFILE: Takes = Takes::Text("the name of a profile");
+/// Up to a terabyte: more than a machine has.
+const CACHE: Takes = Takes::Number { min: 0, max: 1 << 40, unit: "bytes" };
 const BODY: Takes = Takes::Number { min: 1, max: HALF_A_GIGABYTE, unit: "bytes" };
 
 /// Where everything that must outlive the process is kept.
@@ -442,6 +447,26 @@ pub static LIMITS_RESIDENT_APIS_MAX: Key = Key {
     about: "How many compiled APIs stay in memory; past it, cold ones are dropped and compiled again when asked for.",
 };
 
+/// Caches of all stages.
+pub static LIMITS_CACHE_BYTES_MAX: Key = Key {
+    path: "limits.cache_bytes_max",
+    flag: None,
+    short_env: None,
+    takes: CACHE,
+    default: Some(CACHE_BYTES_MAX_DEFAULT),
+    about: "Memory that the caches of all stages take together; past it, the largest one forgets what it has not used longest.",
+};
+
+/// Of one.
+pub static LIMITS_STAGE_CACHE_BYTES_MAX: Key = Key {
+    path: "limits.stage_cache_bytes_max",
+    flag: None,
+    short_env: None,
+    takes: CACHE,
+    default: Some(STAGE_CACHE_BYTES_MAX_DEFAULT),
+    about: "Memory that the cache of one stage takes at most, if its `cacheClusterSize` is more.",
+};
+
 /// Bytes of an OpenAPI document.
 pub static LIMITS_IMPORT_BYTES_MAX: Key = Key {
     path: "limits.import_bytes_max",
@@ -519,6 +544,8 @@ pub static KEYS: &[&Key] = &[
     &OTLP_METRICS_INTERVAL_MS,
     &OTLP_SAMPLE_PERCENT,
     &LIMITS_RESIDENT_APIS_MAX,
+    &LIMITS_CACHE_BYTES_MAX,
+    &LIMITS_STAGE_CACHE_BYTES_MAX,
     &LIMITS_IMPORT_BYTES_MAX,
     &LOG_LEVEL,
     &LOG_FORMAT,

@@ -78,6 +78,7 @@ fn defaults_are_those_of_the_data_plane() {
     assert_eq!(settings.http.max_body_bytes as u64, gateway.max_body_bytes);
     assert_eq!(settings.http.buffer_bytes, gateway.buffer_bytes);
     assert_eq!(settings.resident_apis_max, gateway.resident_apis_max);
+    assert_eq!(settings.cache, gateway.cache);
     let tokens = gateway.backends.tokens;
     assert_eq!((settings.tokens.clock_skew, settings.tokens.refetch_interval), (tokens.clock_skew, tokens.refetch_interval));
     assert_eq!(settings.tokens.client_ids, tokens.client_ids);
@@ -101,7 +102,7 @@ fn every_key_can_be_set_in_the_file() {
     let case = Case::new().file(
         "data_dir = 'd'\naccount = '123456789012'\ndev = true\n[management]\naddress = '[::1]:0'\n[http]\naddress = 'localhost:0'\n\
          header_timeout_ms = 1\nbody_timeout_ms = 2\nidle_timeout_ms = 3\nmax_body_bytes = 4\nbuffer_bytes = 5\nworkers = 6\n\
-         drain_timeout_ms = 7\n[integrations]\nallowed_addresses = ['169.254.169.254', '::1']\nhttp2 = false\n[limits]\nresident_apis_max = 8\nimport_bytes_max = 9\n\
+         drain_timeout_ms = 7\n[integrations]\nallowed_addresses = ['169.254.169.254', '::1']\nhttp2 = false\n[limits]\nresident_apis_max = 8\nimport_bytes_max = 9\ncache_bytes_max = 10\nstage_cache_bytes_max = 11\n\
          [log]\nlevel = 'info,postern=debug'\nformat = 'json'\naccess = '/var/log/postern/access.log'\n",
     );
     let settings = case.read().unwrap();
@@ -110,6 +111,7 @@ fn every_key_can_be_set_in_the_file() {
     assert_eq!(settings.http.drain_timeout, Duration::from_millis(7));
     assert_eq!(settings.http.workers.get(), 6);
     assert_eq!(settings.resident_apis_max, 8);
+    assert_eq!((settings.cache.bytes_max, settings.cache.stage_bytes_max), (10, 11));
     assert_eq!(settings.import_bytes_max, 9);
     assert_eq!(settings.allowed_addresses.len(), 2);
     assert!(!settings.http2_backends);

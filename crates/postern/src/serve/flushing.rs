@@ -5,11 +5,12 @@ use std::sync::Arc;
 use postern_api_model::ports::{CacheFlusher, PortFuture};
 use postern_data_plane::Gateway;
 
-/// Empties the gateway's caches. It keeps no answers yet, so that their cache is empty before it is flushed.
+/// Empties the gateway's caches.
 pub struct GatewayFlusher(pub Arc<Gateway>);
 
 impl CacheFlusher for GatewayFlusher {
-    fn flush_responses<'a>(&'a self, _api_id: &'a str, _stage_name: &'a str) -> PortFuture<'a, Result<(), String>> {
+    fn flush_responses<'a>(&'a self, api_id: &'a str, stage_name: &'a str) -> PortFuture<'a, Result<(), String>> {
+        self.0.flush_stage_cache(api_id, stage_name);
         Box::pin(async { Ok(()) })
     }
 

@@ -19,7 +19,8 @@ use http::{HeaderMap, HeaderName, StatusCode};
 use serde_json::Value;
 
 use super::ProxyAnswer;
-use super::hold::Delivery;
+use super::cached::{Fetched, Place};
+use super::hold::{Delivery, Limits};
 use crate::backends::Backends;
 use crate::compile::{LambdaFunction, Transfer};
 use crate::content::{Conversion, Kind};
@@ -27,7 +28,7 @@ use crate::context::Arrival;
 use crate::error::GatewayError;
 use crate::execution_log::ExecutionLog;
 use crate::headers::names;
-use crate::stages::{LambdaCall, LambdaProxy};
+use crate::stages::{CacheCall, LambdaCall, LambdaProxy};
 use crate::transport::{Body, Response, Upstreams};
 pub(crate) use authorizer::{AuthorizerAnswer, ask_authorizer};
 pub(crate) use event::{Event, token_event};
@@ -63,14 +64,35 @@ pub(super) async fn proxy<'a>(
     upstreams: &Upstreams,
     backends: &Backends,
     proxy: LambdaProxy<'a>,
+    limits: Limits,
+    cache: Option<&CacheCall<'_>>,
 ) -> Result<ProxyAnswer<'a>, GatewayError> {
     if proxy.call.function.transfer == Transfer::Stream {
         return Box::pin(streamed(upstreams, backends, proxy)).await;
     }
     let LambdaProxy { call, accepted, context } = proxy;
-    let mut invoked = invoke::invoke(upstreams, backends, call, context.arrival.log()).await?;
-    seen(&invoked, context.arrival);
-    if let Some(log) = context.arrival.log() {
+    let deadline = call.deadline;
+    let asking = ask(upstreams, backends, call, accepted, context.arrival);
+    let Fetched { response, from } = match cache {
+        Some(cache) => cache.fetch(deadline, limits, asking).await?,
+        None => Fetched { response: asking.await?, from: Place::Endpoint },
+    };
+    let answered_by = from.answered_by(context.arrival);
+    Ok(ProxyAnswer { response, delivery: Delivery::Whole, answered_by, context })
+}
+
+/// Calls a function, and makes of its result what it says.
+async fn ask(
+    upstreams: &Upstreams,
+    backends: &Backends,
+    call: LambdaCall<'_>,
+    accepted: Kind,
+    arrival: &Arrival,
+) -> Result<Response, GatewayError> {
+    let log = arrival.log();
+    let mut invoked = invoke::invoke(upstreams, backends, call, log).await?;
+    seen(&invoked, arrival);
+    if let Some(log) = log {
         invoked = logged(invoked, log).await;
     }
     let payload = invoked.result()?;
@@ -80,11 +102,10 @@ pub(super) async fn proxy<'a>(
         let parsing = tokio::task::spawn_blocking(move || response(&payload, accepted));
         parsing.await.map_err(|_| GatewayError::Configuration("parsing the function's answer broke off"))??
     };
-    let latency = context.arrival.integration_latency();
-    if let Some(observed) = context.arrival.observed() {
+    if let Some(observed) = arrival.observed() {
         observed.code_answered(response.status);
     }
-    Ok(ProxyAnswer { response, delivery: Delivery::Whole, latency, context })
+    Ok(response)
 }
 
 /// AWS_PROXY in STREAM mode: the client gets what the function writes as it writes it.
@@ -104,15 +125,8 @@ async fn streamed<'a>(
     if let Some(log) = log {
         log.endpoint_response(&mut response, Transfer::Stream).await;
     }
-    let latency = context.arrival.integration_latency();
-    Ok(ProxyAnswer { response, delivery: Delivery::Streaming, latency, context })
-}
-
-/// A function's answer for an integration that maps it, and by which message integration responses are chosen.
-pub(super) struct Mappable {
-    pub(super) response: Response,
-    /// `errorMessage` of the payload; a result without one chooses the default response (recorded).
-    pub(super) error_message: Option<String>,
+    let answered_by = Place::Endpoint.answered_by(context.arrival);
+    Ok(ProxyAnswer { response, delivery: Delivery::Streaming, answered_by, context })
 }
 
 /// AWS: what the function answers is mapped.
@@ -121,7 +135,7 @@ pub(super) async fn custom(
     backends: &Backends,
     call: LambdaCall<'_>,
     arrival: &Arrival,
-) -> Result<Mappable, GatewayError> {
+) -> Result<Response, GatewayError> {
     let log = arrival.log();
     let mut invoked = invoke::invoke(upstreams, backends, call, log).await?;
     seen(&invoked, arrival);
@@ -133,16 +147,19 @@ pub(super) async fn custom(
         invoked.refusal()?;
     }
     let Invoked { status, headers, payload } = invoked;
-    let error_message = match memchr::memmem::find(&payload, b"errorMessage") {
-        None => None,
-        Some(_) if payload.len() <= INLINE_BYTES_MAX => error_message_of(&payload),
+    Ok(Response { status, headers, body: Body::full(payload) })
+}
+
+/// The message that chooses an integration response: `errorMessage` of the payload. A result without one chooses the default (recorded).
+pub(super) async fn error_message_in(payload: Bytes) -> Result<Option<String>, GatewayError> {
+    match memchr::memmem::find(&payload, b"errorMessage") {
+        None => Ok(None),
+        Some(_) if payload.len() <= INLINE_BYTES_MAX => Ok(error_message_of(&payload)),
         Some(_) => {
-            let payload = payload.clone();
             let parsing = tokio::task::spawn_blocking(move || error_message_of(&payload));
-            parsing.await.map_err(|_| GatewayError::Configuration("parsing the function's answer broke off"))?
+            parsing.await.map_err(|_| GatewayError::Configuration("parsing the function's answer broke off"))
         }
-    };
-    Ok(Mappable { response: Response { status, headers, body: Body::full(payload) }, error_message })
+    }
 }
 
 fn error_message_of(payload: &[u8]) -> Option<String> {

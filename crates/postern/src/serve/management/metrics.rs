@@ -43,6 +43,8 @@ pub struct TrafficCounts {
     pub usage_unwritten: u64,
     /// Compiled APIs in memory.
     pub resident_apis: u64,
+    /// Of what stages cache.
+    pub cache_bytes: u64,
     /// Access log lines that were dropped.
     pub access_log_dropped: u64,
     /// Connections to backends, idle ones included.
@@ -116,6 +118,7 @@ where
         family(&mut encoder, "request_failures", "Requests not served, by fault", "fault", traffic.failures)?;
         family(&mut encoder, "admission_refusals", "Requests that no limit let in, by limit", "limit", traffic.refusals)?;
         gauge(&mut encoder, "resident_apis", "Compiled APIs in memory", traffic.resident_apis)?;
+        gauge(&mut encoder, "stage_cache_bytes", "Memory taken by what stages cache", traffic.cache_bytes)?;
         gauge(&mut encoder, "resident_api_keys", "API keys in memory", traffic.resident_api_keys)?;
         gauge(&mut encoder, "usage_unwritten", "API keys whose counts are not stored yet", traffic.usage_unwritten)?;
         gauge(&mut encoder, "backend_connections", "Connections to backends, idle ones included", traffic.backend_connections)?;
@@ -207,6 +210,7 @@ mod tests {
             resident_api_keys: 8,
             usage_unwritten: 9,
             resident_apis: 3,
+            cache_bytes: 11,
             access_log_dropped: 1,
             backend_connections: 5,
             backend_connections_idle: 4,
@@ -218,6 +222,7 @@ mod tests {
             "postern_requests_total{outcome=\"success\"} 7",
             "postern_request_failures_total{fault=\"integration\"} 2",
             "postern_resident_apis 3",
+            "postern_stage_cache_bytes 11",
             "postern_admission_refusals_total{limit=\"quota\"} 5",
             "postern_resident_api_keys 8",
             "postern_usage_unwritten 9",
