@@ -206,6 +206,18 @@ def test_user_pools(gateway, manage, issuers):
     assert call(gateway, api_id, access) == UNAUTHORIZED
 
 
+def test_an_authorizer_is_tested(manage, issuers):
+    pool = {"type": "COGNITO_USER_POOLS", "providerARNs": [POOL]}
+    for authorizer, token in [(jwt(ISSUER), issuers["id"].token()), (pool, issuers["pool"].token(token_use="id"))]:
+        api_id, authorizer_id = guarded(manage, authorizer)
+        place = {"restApiId": api_id, "authorizerId": authorizer_id}
+        answer = manage.test_invoke_authorizer(**place, headers={"Authorization": token})
+        assert (answer["clientStatus"], answer["claims"]["sub"]) == (0, "ann")
+        assert token not in answer["log"]
+        assert manage.test_invoke_authorizer(**place, headers={"Authorization": token[:-8]})["clientStatus"] == 401
+        assert manage.test_invoke_authorizer(**place, headers={})["clientStatus"] == 401
+
+
 def test_what_a_function_sees(gateway, manage, issuers):
     api_id, root_id = rest_apis.create(manage, "tokens")
     made = manage.create_authorizer(restApiId=api_id, name="jwt", identitySource=SOURCE, **jwt(ISSUER))

@@ -4,10 +4,6 @@ import pytest
 
 import rest_apis
 
-LAMBDA = (
-    "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"
-    "arn:aws:lambda:us-east-1:000000000000:function:authorizer/invocations"
-)
 FIREHOSE = "arn:aws:apigateway:us-east-1:firehose:action/PutRecord"
 ROLE = "arn:aws:iam::000000000000:role/records"
 
@@ -21,28 +17,12 @@ def mock(client, api_id, root_id, **method):
     return place
 
 
-def authorizer(client, api_id, root_id):
-    made = client.create_authorizer(
-        restApiId=api_id, name="a", type="TOKEN", authorizerUri=LAMBDA, identitySource="method.request.header.Authorization"
-    )
-    mock(client, api_id, root_id, authorizationType="CUSTOM", authorizerId=made["id"])
-
-
-def api_key_of_authorizer(client, api_id, root_id):
-    mock(client, api_id, root_id, apiKeyRequired=True)
-    client.update_rest_api(restApiId=api_id, patchOperations=[{"op": "replace", "path": "/apiKeySource", "value": "AUTHORIZER"}])
-
-
 def records(client, api_id, root_id):
     place = mock(client, api_id, root_id)
     client.put_integration(**place, type="AWS_PROXY", integrationHttpMethod="POST", uri=FIREHOSE, credentials=ROLE)
 
 
-FIELDS = [
-    (authorizer, "authorizationType CUSTOM"),
-    (api_key_of_authorizer, "apiKeySource AUTHORIZER"),
-    (records, "AWS_PROXY"),
-]
+FIELDS = [(records, "AWS_PROXY")]
 
 
 @pytest.mark.parametrize(("build", "field"), FIELDS, ids=[field for _, field in FIELDS])
@@ -58,7 +38,7 @@ def test_a_request_it_concerns_is_refused_by_name(apigateway, invoke, build, fie
 
 def test_other_methods_of_the_api_are_served(apigateway, invoke):
     api_id, root_id = rest_apis.create(apigateway)
-    authorizer(apigateway, api_id, root_id)
+    records(apigateway, api_id, root_id)
     open_id = rest_apis.add_resource(apigateway, api_id, root_id, "open")
     rest_apis.add_mock_method(apigateway, api_id, open_id, '{"open": true}')
     rest_apis.deploy(apigateway, api_id)
@@ -67,8 +47,8 @@ def test_other_methods_of_the_api_are_served(apigateway, invoke):
 
 def test_the_log_names_the_fields_once_per_deployment(server, apigateway, invoke):
     api_id, root_id = rest_apis.create(apigateway)
-    authorizer(apigateway, api_id, root_id)
+    records(apigateway, api_id, root_id)
     rest_apis.deploy(apigateway, api_id)
     assert [invoke(api_id, "dev").status for _ in range(3)] == [501] * 3
     lines = [line for line in server.log().splitlines() if api_id in line and "answer 501" in line]
-    assert len(lines) == 1 and "authorizationType CUSTOM" in lines[0], lines
+    assert len(lines) == 1 and "AWS_PROXY" in lines[0], lines

@@ -127,7 +127,7 @@ async fn a_hundred_who_miss_at_once_ask_once() {
         assert_eq!(answer.await.unwrap(), "1");
     }
     assert_eq!(slow.asked.load(Ordering::SeqCst), 1);
-    let counts = test.gateway.api_metrics()[0].counts.clone();
+    let counts = test.gateway.api_metrics()[0].counts;
     assert_eq!((counts.cache_hits, counts.cache_misses), (99, 1));
 }
 

@@ -187,3 +187,47 @@ async fn what_has_no_method_has_no_log() {
     assert_eq!(answer.status, 403);
     assert!(captured.of(answer.field("x-amzn-requestid")).is_empty());
 }
+
+/// The order and the words are those of published logs.
+#[tokio::test]
+async fn an_authorizer_is_logged_before_the_limits_without_who_called() {
+    use support::authorizers::{answering, get, guarded, policy, says, token};
+    let log = Captured::start();
+    let said = says(&policy("Allow", "*"))
+        .replace(r#"{"principalId":"me""#, r#"{"usageIdentifierKey":"k3yk3yk3yk3yk3yk3yk3y","principalId":"me""#);
+    let fake = answering(said);
+    let test = support::functions::serving(&fake, logging(guarded(&token()), "INFO", true));
+    let mut seen = Vec::new();
+    for fields in [&["Authorization: Bearer 0123456789abcdef"][..], &["Authorization: Bearer 0123456789abcdef"], &[]] {
+        let answer = get(&test, "/s/pets", fields).await;
+        let request = answer.field("x-amzn-requestid").to_owned();
+        seen.push((log.of(&request), request));
+    }
+    let starts = |lines: &[String], starts: &[&str]| {
+        for (line, start) in lines.iter().zip(starts) {
+            assert!(line.starts_with(start), "{line} is not {start}: {lines:#?}");
+        }
+    };
+    let accepted = ["Using valid authorizer policy for principal: **", "Successfully completed authorizer execution"];
+    let asked = [
+        "Extended Request Id: ",
+        &format!("Starting authorizer: tok123 for request: {}", seen[0].1),
+        "Incoming identity: *****************abcdef",
+        "Endpoint request URI: https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions/",
+        "Endpoint request headers: {",
+        "Endpoint request body after transformations: {",
+        "Authorizer result body before parsing: {",
+        accepted[0],
+        accepted[1],
+        "Verifying Usage Plan for request: ",
+    ];
+    starts(&seen[0].0, &asked);
+    // From a kept answer nothing is sent.
+    starts(&seen[1].0, &["Extended Request Id: ", "Starting authorizer: ", "Incoming identity: ", accepted[0], accepted[1]]);
+    let refused = format!("Unauthorized request: {}", seen[2].1);
+    starts(&seen[2].0, &["Extended Request Id: ", "Starting authorizer: ", &refused, "Method completed with status: 401"]);
+    assert_eq!(seen[2].0.len(), 4);
+    for secret in ["0123456789", "k3yk3yk3yk3yk3"] {
+        assert!(!log.text().contains(secret), "{:#?}", seen[0].0);
+    }
+}

@@ -71,7 +71,7 @@ async fn an_answer_is_given_again_with_ids_of_its_own() {
         assert!(!second.field(field).is_empty());
     }
     assert!(!second.field("x-amzn-trace-id").contains("of-another"));
-    let counts = test.gateway.api_metrics()[0].counts.clone();
+    let counts = test.gateway.api_metrics()[0].counts;
     assert_eq!((counts.cache_hits, counts.cache_misses, counts.integration_latency.count()), (1, 1, 1));
     assert!(test.gateway.metrics().cache_bytes > 0);
 }
@@ -105,7 +105,9 @@ async fn only_what_the_settings_name_is_kept() {
     for source in [off, cached_by(methods(), &[])] {
         let test = TestGateway::serving(source);
         let before = calls(&backend);
-        (get(&test, "/s/p", &[]).await, get(&test, "/s/p", &[]).await);
+        for _ in 0..2 {
+            get(&test, "/s/p", &[]).await;
+        }
         assert_eq!(calls(&backend) - before, 2);
     }
 }
@@ -388,6 +390,6 @@ async fn a_mock_has_no_endpoint_to_be_cached() {
         let answer = get(&test, "/s/m", &[]).await;
         assert_eq!(answer.field("id"), answer.field("x-amzn-requestid"));
     }
-    let counts = test.gateway.api_metrics()[0].counts.clone();
+    let counts = test.gateway.api_metrics()[0].counts;
     assert_eq!((counts.cache_hits, counts.cache_misses), (0, 0));
 }

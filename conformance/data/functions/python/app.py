@@ -86,3 +86,33 @@ def count(event, context):
     with open(event["file"], "a", encoding="utf-8") as tries:
         tries.write("tried\n")
     raise RuntimeError("not this time")
+
+
+def authorize(event, context):
+    """A Lambda authorizer: the token says what it answers. Each call is written down, so that kept answers can be told."""
+    if os.environ.get("CALLS"):
+        with open(os.environ["CALLS"], "a", encoding="utf-8") as calls:
+            calls.write(json.dumps(event) + "\n")
+    token = event.get("authorizationToken") or event["headers"].get("X-Id", "")
+    if token.startswith("unauthorized"):
+        raise Exception("Unauthorized")
+    if token.startswith("nonsense"):
+        return {"isAuthorized": True}
+    statement = {
+        "Action": "execute-api:Invoke",
+        "Effect": "Deny" if token.startswith("deny") else "Allow",
+        "Resource": event["methodArn"] if token.startswith("narrow") else "*",
+    }
+    answer = {
+        "principalId": f"user of {token}",
+        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        "context": {"tenant": "acme", "number": 1, "flag": True},
+    }
+    if token.startswith("key "):
+        answer["usageIdentifierKey"] = token.removeprefix("key ")
+    return answer
+
+
+def identity(event, context):
+    """Behind AWS_PROXY: what it is told of the caller."""
+    return {"statusCode": 200, "body": json.dumps(event["requestContext"].get("authorizer"))}

@@ -98,12 +98,10 @@ impl Series {
         }
     }
 
-    #[allow(dead_code, reason = "see the stage's")]
     pub(super) fn cache_hit(&self) {
         one_more(&self.shard().cache_hits);
     }
 
-    #[allow(dead_code, reason = "see the stage's")]
     pub(super) fn cache_miss(&self) {
         one_more(&self.shard().cache_misses);
     }
