@@ -169,10 +169,10 @@ def test_what_is_wrong_is_shown_with_its_place(tmp_path, text, said):
 def test_routes_that_cannot_be_served_are_named(run, tmp_path):
     uri = "arn:aws:apigateway:us-east-1:firehose:action/PutRecord"
     credentials = "arn:aws:iam::000000000000:role/records"
-    integration = json.dumps({"type": "AWS_PROXY", "httpMethod": "POST", "uri": uri, "credentials": credentials})
+    integration = json.dumps({"type": "AWS_PROXY", "httpMethod": "POST", "uri": uri, "credentials": credentials, "responseTransferMode": "STREAM"})
     (tmp_path / "a.yaml").write_text(f"{HEAD}  /a:\n    get: {{x-amazon-apigateway-integration: {integration}}}\n")
     line = run("a.yaml").until("out", "/dev/a ")[-1]
-    assert "cannot be served: 501 GET /a is not implemented yet: " in line and "AWS_PROXY" in line
+    assert "cannot be served: 501 GET /a is not implemented yet: " in line and "responseTransferMode STREAM" in line
 
 
 def test_a_change_is_served_and_a_broken_one_is_not(run, tmp_path):

@@ -465,3 +465,26 @@ def test_a_live_log_ends_with_the_services_own_request_id(gateway, manage, table
     request_id = answer.header("x-amzn-requestid")
     lines = [line for line in gateway.log().splitlines() if f"({request_id})" in line]
     assert "Method completed with status: 200" in lines[-2] and "AWS Integration Endpoint RequestId : " in lines[-1], lines
+
+
+def test_firehose_behind_a_proxy_integration(aws, gateway, manage):
+    """The client's body is the action's, and the service's answer the client's."""
+    firehose, s3 = aws.client("firehose"), aws.client("s3")
+    s3.create_bucket(Bucket="records")
+    firehose.create_delivery_stream(
+        DeliveryStreamName="records", S3DestinationConfiguration={"RoleARN": ROLE, "BucketARN": "arn:aws:s3:::records"}
+    )
+    api_id, root_id = rest_apis.create(manage)
+    place = {"restApiId": api_id, "resourceId": root_id, "httpMethod": "POST"}
+    manage.put_method(**place, authorizationType="NONE")
+    uri = f"arn:aws:apigateway:{REGION}:firehose:action/PutRecord"
+    manage.put_integration(**place, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri, credentials=ROLE)
+    rest_apis.deploy(manage, api_id)
+    record = {"DeliveryStreamName": "records", "Record": {"Data": base64.b64encode(b"one").decode()}}
+    answer = wire.invoke(gateway, api_id, "dev", "/", method="POST", body=json.dumps(record).encode(), headers=JSON)
+    assert answer.status == 200 and "RecordId" in answer.json(), answer
+    stored = s3.list_objects_v2(Bucket="records")["Contents"]
+    assert s3.get_object(Bucket="records", Key=stored[0]["Key"])["Body"].read() == b"one"
+    gone = {**record, "DeliveryStreamName": "gone"}
+    answer = wire.invoke(gateway, api_id, "dev", "/", method="POST", body=json.dumps(gone).encode(), headers=JSON)
+    assert (answer.status, answer.json()["__type"]) == (400, "ResourceNotFoundException"), answer

@@ -18,11 +18,13 @@ def mock(client, api_id, root_id, **method):
 
 
 def records(client, api_id, root_id):
+    """A stream of what Firehose answers, which only functions and HTTP backends have."""
     place = mock(client, api_id, root_id)
-    client.put_integration(**place, type="AWS_PROXY", integrationHttpMethod="POST", uri=FIREHOSE, credentials=ROLE)
+    streaming = {"responseTransferMode": "STREAM"}
+    client.put_integration(**place, type="AWS_PROXY", integrationHttpMethod="POST", uri=FIREHOSE, credentials=ROLE, **streaming)
 
 
-FIELDS = [(records, "AWS_PROXY")]
+FIELDS = [(records, "responseTransferMode STREAM")]
 
 
 @pytest.mark.parametrize(("build", "field"), FIELDS, ids=[field for _, field in FIELDS])
@@ -51,4 +53,4 @@ def test_the_log_names_the_fields_once_per_deployment(server, apigateway, invoke
     rest_apis.deploy(apigateway, api_id)
     assert [invoke(api_id, "dev").status for _ in range(3)] == [501] * 3
     lines = [line for line in server.log().splitlines() if api_id in line and "answer 501" in line]
-    assert len(lines) == 1 and "AWS_PROXY" in lines[0], lines
+    assert len(lines) == 1 and "responseTransferMode STREAM" in lines[0], lines

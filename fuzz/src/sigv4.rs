@@ -3,8 +3,8 @@
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
 use postern_sigv4::{
-    AuthError, ContentSha256, Credentials, PathStyle, Payload, SecretKey, SigningRequest, SigningTarget, UnsignedPayload,
-    VerifyOptions, parse, presign, sign, verify,
+    Algorithms, AuthError, ContentSha256, Credentials, PathStyle, Payload, Presented, SecretKey, Session, SigningRequest,
+    SigningTarget, UnsignedPayload, VerifyOptions, parse, parse_with, presign, sign, verify,
 };
 use serde_json::Value;
 
@@ -60,19 +60,19 @@ fn run(input: &[u8]) {
 
 fn check_presented(request: &Request<'_>) {
     let signing = request.signing();
-    let presented = match parse(&signing) {
+    let presented = match parse_with(&signing, Algorithms::All) {
         Ok(presented) => presented,
         Err(error) => return check_error(&error),
     };
     let key_id = &presented.access_key_id;
     assert!(!key_id.is_empty() && key_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
-    assert_eq!(parse(&signing).ok().as_ref(), Some(&presented), "the same again");
+    assert_eq!(parse_with(&signing, Algorithms::All).ok().as_ref(), Some(&presented), "the same again");
     for path_style in [PathStyle::Normalized, PathStyle::AsSent, PathStyle::S3] {
-        let token = presented.session_token.as_deref();
+        let session = session(&presented);
         let options = VerifyOptions {
             path_style,
             unsigned_payload: UnsignedPayload::Allowed,
-            session_token: token,
+            session,
             ..VerifyOptions::for_services(SERVICES)
         };
         if let Err(error) = verify(&presented, &signing, &SecretKey::new(SECRET), NOW_S, &options) {
@@ -81,6 +81,12 @@ fn check_presented(request: &Request<'_>) {
         let forged = verify(&presented, &signing, &SecretKey::new("another"), NOW_S, &options);
         assert!(forged.is_err(), "verified without the secret");
     }
+}
+
+/// The session that the request's token would be that of.
+fn session(presented: &Presented) -> Option<Session> {
+    let token = presented.session_token.as_deref()?;
+    Some(Session { token_sha256: Session::hash_of(token), expires_s: i64::MAX })
 }
 
 fn check_error(error: &AuthError) {
@@ -160,9 +166,9 @@ mod tests {
         let verifying = seeds.iter().filter(|seed| {
             let request = Request::read(seed).unwrap();
             let presented = parse(&request.signing()).unwrap();
-            let token = presented.session_token.as_deref();
             let unsigned_payload = UnsignedPayload::Allowed;
-            let options = VerifyOptions { unsigned_payload, session_token: token, ..VerifyOptions::for_services(SERVICES) };
+            let options =
+                VerifyOptions { unsigned_payload, session: session(&presented), ..VerifyOptions::for_services(SERVICES) };
             verify(&presented, &request.signing(), &SecretKey::new(SECRET), NOW_S, &options).is_ok()
         });
         assert_eq!(verifying.count(), seeds.len());

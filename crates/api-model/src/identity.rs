@@ -20,6 +20,17 @@ pub enum IdentityKind {
     User,
 }
 
+/// For how long a key was lent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// SHA-256 of the token that must come with each signature.
+    pub token_sha256: [u8; 32],
+    /// When it was lent, in seconds since the epoch.
+    pub issued_s: i64,
+    /// When it ends.
+    pub expires_s: i64,
+}
+
 impl Identity {
     /// The ARN: `arn:aws:iam::123456789012:root`, or `...:user/{access key id}`.
     pub fn arn(&self, partition: &str) -> String {

@@ -20,6 +20,7 @@ pub mod day;
 pub mod domain_name;
 pub mod domain_name_access_association;
 pub mod error;
+pub mod function_arn;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;

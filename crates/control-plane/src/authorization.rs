@@ -10,7 +10,8 @@ use http::Request;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use postern_api_model::apigateway::Operation;
 use postern_api_model::error::{ApiError, ApiResult};
-use postern_api_model::identity::{Identity, IdentityKind};
+use postern_api_model::function_arn::FunctionArn;
+use postern_api_model::identity::{Identity, IdentityKind, Session};
 use postern_api_model::scope::{Caller, Scope};
 use postern_api_model::wire::{AnyOperation, Route};
 use postern_policy::{Keys, Kind, Policy, PolicyError, Principal, Request as Question, Verdict};
@@ -22,15 +23,13 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 /// Where ARNs stand in paths.
 const TAG_PATHS: &[&str] = &["/tags/", "/v2/tags/"];
 
-/// Parts of a function's ARN without a qualifier: `arn:aws:lambda:eu-west-1:123456789012:function:hello`.
-const ARN_PARTS: usize = 7;
-
 /// A caller whose signature is good, and whose rights have not been asked for.
 #[derive(Debug)]
 pub(crate) struct Authenticated {
     caller: Caller,
     identity: Identity,
     rights: Rights,
+    session: Option<Session>,
     now_s: i64,
 }
 
@@ -64,7 +63,7 @@ enum Decoded {
 impl Authenticated {
     /// The holder of a key.
     pub(crate) fn of_key(key: AccessKey, region: String, now_s: i64) -> Self {
-        let AccessKey { id, account, policy, .. } = key;
+        let AccessKey { id, account, policy, session, .. } = key;
         let kind = if policy.is_some() { IdentityKind::User } else { IdentityKind::Root };
         let rights = match policy.map(|text| Policy::parse(&text, Kind::Identity)) {
             None => Rights::All,
@@ -72,14 +71,14 @@ impl Authenticated {
             Some(Err(error)) => Rights::Unreadable(error),
         };
         let identity = Identity { account: account.clone(), access_key_id: id.clone(), kind };
-        Self { caller: Caller { scope: Scope { account, region }, access_key_id: id }, identity, rights, now_s }
+        Self { caller: Caller { scope: Scope { account, region }, access_key_id: id }, identity, rights, session, now_s }
     }
 
     /// Whoever calls while signatures are not verified.
     pub(crate) fn of_anyone(caller: Caller) -> Self {
         let (account, access_key_id) = (caller.scope.account.clone(), caller.access_key_id.clone());
         let identity = Identity { account, access_key_id, kind: IdentityKind::Root };
-        Self { caller, identity, rights: Rights::All, now_s: 0 }
+        Self { caller, identity, rights: Rights::All, session: None, now_s: 0 }
     }
 
     /// Who it is, which everyone may ask.
@@ -132,16 +131,8 @@ impl Authenticated {
     /// for all of them.
     fn invocation(&self, path: &str, query: &str) -> Need {
         let name = path.split('/').nth(3).unwrap_or_default();
-        let name = percent_decode_str(name).decode_utf8_lossy();
-        let Scope { account, region } = self.scope();
-        let partition = self.scope().partition();
-        let arn = match name.split(':').collect::<Vec<_>>()[..] {
-            ["arn", ..] => name.into_owned(),
-            [owner, "function", ..] => format!("arn:{partition}:lambda:{region}:{owner}:{}", &name[owner.len() + 1..]),
-            ["function", ..] => format!("arn:{partition}:lambda:{region}:{account}:{name}"),
-            _ => format!("arn:{partition}:lambda:{region}:{account}:function:{name}"),
-        };
-        let function = arn.split(':').take(ARN_PARTS).collect::<Vec<_>>().join(":");
+        let named = FunctionArn::of(&percent_decode_str(name).decode_utf8_lossy(), self.scope());
+        let FunctionArn { arn, unqualified: function } = named;
         let qualifier = query.split('&').find_map(|pair| pair.strip_prefix("Qualifier=")).filter(|_| arn == function);
         let resource = match qualifier {
             Some(qualifier) => format!("{arn}:{}", percent_decode_str(qualifier).decode_utf8_lossy()),
@@ -242,6 +233,8 @@ impl Keys for Authenticated {
             "aws:currenttime" => jiff::Timestamp::from_second(self.now_s).ok()?.to_string(),
             "aws:epochtime" => self.now_s.to_string(),
             "aws:requestedregion" => self.scope().region.clone(),
+            // When the key was lent.
+            "aws:tokenissuetime" => jiff::Timestamp::from_second(self.session?.issued_s).ok()?.to_string(),
             key => self.identity.condition_value(key, self.scope().partition())?,
         };
         Some(vec![value.into()])
@@ -259,7 +252,7 @@ mod tests {
     fn key(statements: &str) -> Authenticated {
         let policy = Some(format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#));
         let (id, account, secret) = ("AKIAUSER".into(), "000000000000".into(), Secret::new("s".into()));
-        let key = AccessKey { id, secret, account, created: 0, status: AccessKeyStatus::Active, policy };
+        let key = AccessKey { id, secret, account, created: 0, status: AccessKeyStatus::Active, policy, session: None };
         Authenticated::of_key(key, "eu-west-1".into(), 1_700_000_000)
     }
 

@@ -12,7 +12,7 @@ use http::Request;
 use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::scope::{Caller, Scope};
 use postern_api_model::wire::AnyOperation;
-use postern_sigv4::{AuthError, Payload, Presented, SigningRequest, UnsignedPayload, VerifyOptions};
+use postern_sigv4::{AuthError, Payload, Presented, Session, SigningRequest, UnsignedPayload, VerifyOptions};
 use postern_store::{AccessKey, AccessKeyStatus, Store};
 
 use crate::authorization::Authenticated;
@@ -122,7 +122,9 @@ impl FrontDoor {
     ) -> ApiResult<Authenticated> {
         let key = self.key(presented, request, options).await?;
         let secret = postern_sigv4::SecretKey::new(key.secret.expose());
-        postern_sigv4::verify(presented, request, &secret, self.clock.now(), options).map_err(|error| refusal(&error))?;
+        let session = key.session.map(|session| Session { token_sha256: session.token_sha256, expires_s: session.expires_s });
+        let options = VerifyOptions { session, ..*options };
+        postern_sigv4::verify(presented, request, &secret, self.clock.now(), &options).map_err(|error| refusal(&error))?;
         Ok(Authenticated::of_key(key, presented.scope.region.clone(), self.clock.now()))
     }
 

@@ -30,6 +30,9 @@ pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Where traffic is served unless [`ControlPlane::with_traffic_at`] says otherwise: the port that Postern has by itself.
 const TRAFFIC_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
+/// What AWS shows of an account whose limits nobody raised. It is shown as well where accounts are not limited: clients plan with it.
+const ACCOUNT_LIMIT_DEFAULT: (f64, i32) = (10_000.0, 5_000);
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// The management API over one store.
@@ -42,6 +45,7 @@ pub struct ControlPlane {
     front_door: FrontDoor,
     traffic: SocketAddr,
     import_bytes_max: usize,
+    account_limit: (f64, i32),
     /// `None` where nothing is counted.
     usage_meter: Option<Arc<dyn UsageMeter>>,
 }
@@ -67,6 +71,7 @@ impl ControlPlane {
             front_door,
             traffic: TRAFFIC_DEFAULT,
             import_bytes_max: DOCUMENT_BYTES_MAX,
+            account_limit: ACCOUNT_LIMIT_DEFAULT,
             usage_meter: None,
         }
     }
@@ -90,6 +95,12 @@ impl ControlPlane {
         Self { import_bytes_max: bytes, ..self }
     }
 
+    /// Shows this as the throttle of every account: requests a second, and the size of the bucket.
+    #[must_use]
+    pub fn with_account_limit(self, rate: f64, burst: i32) -> Self {
+        Self { account_limit: (rate, burst), ..self }
+    }
+
     /// Asks `meter` for what it has counted before usage is read or changed.
     #[must_use]
     pub fn with_usage_meter(self, meter: Arc<dyn UsageMeter>) -> Self {
@@ -103,6 +114,11 @@ impl ControlPlane {
             tracing::error!(reason, "what usage plans counted cannot be stored");
             ApiError::internal()
         })
+    }
+
+    /// The throttle of an account as it is shown.
+    pub(crate) fn account_limit(&self) -> (f64, i32) {
+        self.account_limit
     }
 
     /// Bytes of an OpenAPI document that is imported.

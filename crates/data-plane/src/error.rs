@@ -116,6 +116,7 @@ impl GatewayError {
             Self::AuthorizerConfiguration(_) => GatewayResponseType::AuthorizerConfigurationError,
             Self::Unauthenticated(error) => match **error {
                 AuthError::Missing => GatewayResponseType::MissingAuthenticationToken,
+                AuthError::ExpiredToken => GatewayResponseType::ExpiredToken,
                 _ => GatewayResponseType::InvalidSignature,
             },
             Self::MissingAuthenticationToken => GatewayResponseType::MissingAuthenticationToken,

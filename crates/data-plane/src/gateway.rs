@@ -19,7 +19,7 @@ use crate::counters::{Counters, GatewayMetrics};
 use crate::execution_log::token::{LogKey, Tokens};
 use crate::heavy_work::HeavyWork;
 use crate::links::{self, LinkTargets};
-use crate::metering::Metering;
+use crate::metering::{Limit, Metering};
 use crate::metrics::ApiMetrics;
 use crate::pipeline;
 use crate::record::{self, Logs};
@@ -49,12 +49,23 @@ pub struct GatewaySettings {
     pub log_key: Option<LogKey>,
     /// What AWS's names stand for here.
     pub backends: Backends,
+    /// How fast all APIs of one account in one Region may be called; `None`: as fast as they can be served.
+    pub account_limit: Option<AccountLimit>,
     /// Where the access logs of stages go.
     pub log_destinations: LogDestinations,
     /// Where the spans of stages that are traced go.
     pub tracing: Tracing,
     /// How much of endpoints' answers stages may keep.
     pub cache: CacheLimits,
+}
+
+/// The account throttle, which AWS has by default at 10,000 requests a second with bursts of 5,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountLimit {
+    /// Requests a second, over time.
+    pub rate_per_second: u32,
+    /// Requests at one moment.
+    pub burst: u32,
 }
 
 impl Default for GatewaySettings {
@@ -65,6 +76,7 @@ impl Default for GatewaySettings {
             resident_apis_max: RESIDENT_APIS_MAX,
             log_key: None,
             backends: Backends::default(),
+            account_limit: None,
             log_destinations: LogDestinations::default(),
             tracing: Tracing::default(),
             cache: CacheLimits::default(),
@@ -98,7 +110,8 @@ impl Gateway {
             Registry::new(loader, settings.resident_apis_max).linked_to(Arc::clone(&links)).caching_in(Arc::clone(&caches));
         let log_tokens = Tokens::new(settings.log_key.clone());
         let (counters, heavy_work) = (Counters::default(), HeavyWork::default());
-        let metering = Metering::default();
+        let limit = settings.account_limit.map(|limit| Limit::new(f64::from(limit.rate_per_second), limit.burst));
+        let metering = Metering::default().limiting_accounts(limit);
         let (destinations, tracing) = (settings.log_destinations.clone(), settings.tracing.clone());
         let logs = Logs { own: access_log, destinations, tracing };
         let (tests, callers) = (Tests::default(), Callers::new(Arc::new(NoKeys)));
@@ -124,7 +137,7 @@ impl Gateway {
     /// Lets clients in with the API keys that `loader` finds; without one, no key opens anything.
     #[must_use]
     pub fn with_api_keys(self, loader: Arc<dyn ApiKeyLoader>) -> Self {
-        Self { metering: Metering::with_api_keys(loader), ..self }
+        Self { metering: self.metering.with_api_keys(loader), ..self }
     }
 
     /// Hands what was counted of usage plans over to `sink`.

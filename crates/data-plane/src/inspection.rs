@@ -8,7 +8,7 @@ use crate::access::ResourcePolicy;
 use crate::backends::Backends;
 use crate::compile::{
     Authorization, AuthorizerIndex, AuthorizerKind, Calls, CompiledMethod, LambdaFunction, MethodIndex, PublishedStage,
-    publish_with,
+    Signatory, publish_with,
 };
 use crate::error::GatewayError;
 use crate::integrations::{check_function, check_service};
@@ -75,18 +75,18 @@ fn inspect_method(
     let release = if stage.is_canary() { " of the canary" } else { "" };
     let label = format!("{} {}{release}", method.verb, stage.api.resource(method.resource).path);
     let concern = |kind, text| Concern { stage: stage.name().to_owned(), method: Some(label.clone()), kind, text };
-    let mut role = None;
+    let mut signatory = None;
     let failure = match (stage.blocked(index), &method.authorization, stage.calls(index)) {
         (Some(blocked), ..) => Some(blocked.message().to_owned()),
         (None, Authorization::Authorizer(Err(reason)), _) => Some((*reason).to_owned()),
         (None, _, Calls::Nowhere(reason)) => Some(reason),
         (None, _, Calls::Somewhere) => None,
         (None, _, Calls::Function(function)) => {
-            role = function.role.as_deref();
+            signatory = Some(&function.signatory);
             check_function(backends, function, stage.account()).err().map(|error| in_words(&error))
         }
         (None, _, Calls::Service(service)) => {
-            role = service.role.as_deref();
+            signatory = Some(&service.signatory);
             check_service(backends, service).err().map(|error| in_words(&error))
         }
     };
@@ -95,19 +95,28 @@ fn inspect_method(
         Authorization::Authorizer(Ok(index)) => asked_function(stage, index, backends),
         _ => Ok(None),
     };
-    let asked_role = match asked {
-        Ok(function) => function.and_then(|function| function.role.as_deref()),
+    let asked_signatory = match asked {
+        Ok(function) => function.map(|function| &function.signatory),
         Err(text) => {
             found.concerns.push(concern(ConcernKind::Failing, text));
             None
         }
     };
-    for role in role.into_iter().chain(asked_role) {
-        if backends.accounts.allow(role, stage.account()) {
-            found.roles.push((format!("stage {}, {label}", stage.name()), role.to_owned()));
-        } else {
-            let text = format!("the role {role} is another account's, and an API may name roles of its own account only");
-            found.concerns.push(concern(ConcernKind::Failing, text));
+    for signatory in signatory.into_iter().chain(asked_signatory) {
+        match signatory {
+            Signatory::Default => {}
+            Signatory::Role(role) if backends.accounts.allow(role, stage.account()) => {
+                found.roles.push((format!("stage {}, {label}", stage.name()), role.to_string()));
+            }
+            Signatory::Role(role) => {
+                let text = format!("the role {role} is another account's, and an API may name roles of its own account only");
+                found.concerns.push(concern(ConcernKind::Failing, text));
+            }
+            Signatory::Caller if matches!(method.authorization, Authorization::AwsIam) => {}
+            Signatory::Caller => {
+                let text = "its credentials are the caller's own, which needs a method with AWS_IAM".to_owned();
+                found.concerns.push(concern(ConcernKind::Failing, text));
+            }
         }
     }
     let is_open = matches!(method.authorization, Authorization::None)

@@ -58,6 +58,6 @@ pub use compile::{Effect, LedgerEntry, Route, field_ledger, routes_of};
 pub use counters::GatewayMetrics;
 pub use error::Fault;
 pub use execution_log::token::LogKey;
-pub use gateway::{BODY_BYTES_MAX, BUFFER_BYTES, Gateway, GatewaySettings, RESIDENT_APIS_MAX};
+pub use gateway::{AccountLimit, BODY_BYTES_MAX, BUFFER_BYTES, Gateway, GatewaySettings, RESIDENT_APIS_MAX};
 pub use metrics::{ApiMetrics, HistogramCounts, LATENCY_BOUNDS_MS, SeriesCounts};
 pub use traces::{Span, SpanKind, SpanSink, SpanValue, Tracing};

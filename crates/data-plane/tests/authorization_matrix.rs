@@ -97,7 +97,7 @@ impl CallerKeys for Keys {
         let account = if id.contains("FOREIGN") { "111111111111" } else { "000000000000" };
         let identity = Identity { account: account.to_owned(), access_key_id: id.to_owned(), kind: IdentityKind::User };
         let proof = Proof::Secret(Hidden::new("secret".to_owned()));
-        let key = CallerKey { identity, proof, policy: Some(policy(&said_by(id), "")) };
+        let key = CallerKey { identity, proof, policy: Some(policy(&said_by(id), "")), session: None };
         Box::pin(async move { Ok(Some(key)) })
     }
 }

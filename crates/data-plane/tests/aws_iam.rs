@@ -4,142 +4,14 @@
 
 mod support;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue};
-use postern_api_model::hidden::Hidden;
-use postern_api_model::identity::{Identity, IdentityKind};
-use postern_api_model::ports::{ApiSource, CallerKey, CallerKeys, PortFuture, Proof};
-use postern_api_model::rest_api::Method;
+use postern_api_model::ports::ApiSource;
 use postern_data_plane::{AccessLog, GatewaySettings};
-use postern_sigv4::{ContentSha256, Credentials, PathStyle, Payload, SecretKey, SigningRequest, SigningTarget, presign, sign};
+use support::signing::{Call, HOST, Keys, ROOT, call, iam, now, send};
 use support::{API, Answer, Backend, Lines, TestGateway, api, definition, mock, ok, proxy};
 
-const HOST: &str = "abcde12345.execute-api.local";
-const ROOT: &str = "AKIAROOT";
 const OWN: &str = "arn:aws:execute-api:eu-west-1:000000000000:abcde12345";
-
-#[derive(Default)]
-struct Keys(Mutex<BTreeMap<String, CallerKey>>);
-
-impl Keys {
-    fn with(keys: &[(&str, &str, Option<&str>)]) -> Arc<Self> {
-        let of = |(id, account, policy): &(&str, &str, Option<&str>)| {
-            let kind = if policy.is_some() { IdentityKind::User } else { IdentityKind::Root };
-            let identity = Identity { account: (*account).to_owned(), access_key_id: (*id).to_owned(), kind };
-            let proof = Proof::Secret(Hidden::new(secret(id)));
-            ((*id).to_owned(), CallerKey { identity, proof, policy: policy.map(str::to_owned) })
-        };
-        Arc::new(Self(Mutex::new(keys.iter().map(of).collect())))
-    }
-}
-
-impl CallerKeys for Keys {
-    fn caller_key<'a>(&'a self, id: &'a str) -> PortFuture<'a, Result<Option<CallerKey>, String>> {
-        let found = self.0.lock().unwrap().get(id).cloned();
-        Box::pin(async move { if id == "AKIADOWN" { Err("the store is away".to_owned()) } else { Ok(found) } })
-    }
-}
-
-fn secret(id: &str) -> String {
-    format!("secret of {id}")
-}
-
-fn now() -> i64 {
-    i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()).unwrap()
-}
-
-/// A request as its client signs it.
-struct Call<'a> {
-    key: &'a str,
-    secret: Option<&'a str>,
-    verb: &'a str,
-    path: &'a str,
-    query: &'a str,
-    body: &'a str,
-    service: &'a str,
-    region: &'a str,
-    host: &'a str,
-    at: i64,
-    content: ContentSha256,
-    /// Signed along.
-    fields: &'a [(&'static str, &'a str)],
-}
-
-fn call<'a>(verb: &'a str, path: &'a str) -> Call<'a> {
-    Call {
-        key: ROOT,
-        secret: None,
-        verb,
-        path,
-        query: "",
-        body: "",
-        service: "execute-api",
-        region: "eu-west-1",
-        host: HOST,
-        at: now(),
-        content: ContentSha256::Omit,
-        fields: &[],
-    }
-}
-
-impl Call<'_> {
-    fn headers(&self) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert("host", HeaderValue::from_str(self.host).unwrap());
-        for (name, value) in self.fields {
-            headers.insert(*name, HeaderValue::from_str(value).unwrap());
-        }
-        headers
-    }
-
-    fn signed(&self) -> Vec<String> {
-        let mut headers = self.headers();
-        let secret = SecretKey::new(self.secret.map_or_else(|| secret(self.key), str::to_owned));
-        let credentials = Credentials { access_key_id: self.key, secret: &secret, session_token: None };
-        let added = sign(&self.request(&headers), &credentials, &self.target(), self.at).unwrap();
-        headers.extend(added);
-        lines(&headers)
-    }
-
-    fn presigned(&self, expires_s: u32) -> String {
-        let headers = self.headers();
-        let secret = SecretKey::new(secret(self.key));
-        let credentials = Credentials { access_key_id: self.key, secret: &secret, session_token: None };
-        presign(&self.request(&headers), &credentials, &self.target(), self.at, expires_s).unwrap()
-    }
-
-    fn request<'b>(&'b self, headers: &'b HeaderMap) -> SigningRequest<'b> {
-        let (raw_path, raw_query) = (self.path, self.query);
-        SigningRequest { method: self.verb, raw_path, raw_query, headers, body: Payload::Bytes(self.body.as_bytes()) }
-    }
-
-    fn target(&self) -> SigningTarget<'_> {
-        SigningTarget { region: self.region, service: self.service, path_style: PathStyle::AsSent, content_sha256: self.content }
-    }
-
-    fn uri(&self) -> String {
-        if self.query.is_empty() { self.path.to_owned() } else { format!("{}?{}", self.path, self.query) }
-    }
-
-    async fn send(&self, test: &TestGateway) -> Answer {
-        send(test, self.verb, &self.uri(), &self.signed(), self.body).await
-    }
-}
-
-fn lines(headers: &HeaderMap) -> Vec<String> {
-    headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect()
-}
-
-async fn send(test: &TestGateway, verb: &str, uri: &str, fields: &[String], body: &str) -> Answer {
-    test.call_with(verb, uri, &fields.iter().map(String::as_str).collect::<Vec<_>>(), body).await
-}
-
-fn iam(mut method: Method) -> Method {
-    method.authorization_type = "AWS_IAM".to_owned();
-    method
-}
 
 fn guarded(policy: Option<&str>) -> ApiSource {
     let ok = || iam(mock("{statusCode: 200}", &[]));

@@ -54,7 +54,7 @@ async fn where_nobody_needs_a_permission_everybody_may() {
 async fn whoever_is_not_permitted_is_treated_by_the_strategy() {
     for strategy in [Strategy::FailWith403, Strategy::SucceedWithResponseHeader, Strategy::SucceedWithoutResponseHeader] {
         let backend = Backend::answering(ok("x")).await;
-        let strategy_of = strategy.clone();
+        let strategy_of = strategy;
         let source = cached(&backend.uri("/"), |setting| setting.unauthorized_cache_control_header_strategy = strategy_of);
         let test = TestGateway::serving(source);
         assert_eq!(test.call("GET", "/s/p", &[], "").await.status, 200);

@@ -5,7 +5,6 @@ mod support;
 
 use std::sync::Arc;
 
-use postern_api_model::apigateway::IntegrationType;
 use postern_api_model::hidden::Hidden;
 use postern_api_model::ports::{
     CredentialSource, Credentials, FunctionError, Invocation, PortFuture, TestAnswer, TestCall, WantedCredentials,
@@ -15,7 +14,7 @@ use postern_data_plane::backends::{Accounts, Backends, FunctionTarget, ServiceEn
 use postern_data_plane::transport::{UpstreamSettings, Upstreams};
 use postern_data_plane::{AccessLog, GatewaySettings};
 use support::functions::{FUNCTION, Fake, answer, lambda, raised, serving, settings};
-use support::{Answer, Backend, TestGateway, api, definition, integration, method, with};
+use support::{Answer, Backend, TestGateway, api, definition, with};
 
 /// What a client gets when the function returns this.
 async fn returned(payload: &'static str) -> Answer {
@@ -222,21 +221,6 @@ async fn stage_variables_name_functions() {
     let call = fake.calls.lock().unwrap()[0].clone();
     assert_eq!(call.function, format!("{FUNCTION}:live"));
     assert_eq!(call.invocation, Invocation::RequestResponse);
-}
-
-#[tokio::test]
-async fn what_is_not_built_says_so() {
-    let firehose = "arn:aws:apigateway:eu-west-1:firehose:action/PutRecord";
-    let caller = with(lambda(FUNCTION), |integration| integration.credentials = Some("arn:aws:iam::*:user/*".to_owned()));
-    for (method, field) in [
-        (method(integration(IntegrationType::AwsProxy, firehose)), "integration.type AWS_PROXY"),
-        (caller, "integration.credentials of the caller (AWS_IAM)"),
-    ] {
-        let fake = Fake::returning("{\"statusCode\": 200}");
-        let answer = serving(&fake, api(vec![("/a", "GET", method)])).call("GET", "/s/a", &[], "").await;
-        assert_eq!(answer.status, 501);
-        assert!(answer.message().contains(field), "{answer:?}");
-    }
 }
 
 /// What TestInvokeMethod answers for a method, and the lines of its log that a function's call is about.

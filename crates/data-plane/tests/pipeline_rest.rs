@@ -358,9 +358,11 @@ async fn what_is_not_built_is_named() {
     type Change = fn(&mut ApiSource);
     let table: Vec<(&str, Change)> = vec![
         ("authorizationType OTHER", |source| pets(source).authorization_type = "OTHER".to_owned()),
-        ("integration.type AWS_PROXY", |source| {
+        ("integration.responseTransferMode STREAM", |source| {
             let firehose = "arn:aws:apigateway:eu-west-1:firehose:action/PutRecord";
-            pets(source).integration = Some(integration(IntegrationType::AwsProxy, firehose));
+            let mut streaming = integration(IntegrationType::AwsProxy, firehose);
+            streaming.response_transfer_mode = Some(ResponseTransferMode::Stream);
+            pets(source).integration = Some(streaming);
         }),
     ];
     for (field, change) in table {

@@ -14,7 +14,7 @@ use postern_api_model::ports::{CredentialSource, Credentials, PortFuture, Wanted
 use postern_api_model::rest_api::{Integration, IntegrationResponse, Method, MethodResponse};
 use postern_data_plane::backends::{Backends, ServiceEndpoint, ServiceEndpoints};
 use postern_data_plane::{AccessLog, GatewaySettings};
-use postern_sigv4::{PathStyle, Payload, SecretKey, SigningRequest, VerifyOptions, parse, verify};
+use postern_sigv4::{PathStyle, Payload, SecretKey, Session, SigningRequest, VerifyOptions, parse, verify};
 use support::{Answer, Backend, TestGateway, api, definition, integration, map, method, with};
 
 const FOREIGN_ROLE: &str = "arn:aws:iam::111122223333:role/gateway";
@@ -108,7 +108,8 @@ impl Sent {
         let presented = parse(&request).unwrap();
         let services = [service];
         let path_style = if service == "s3" { PathStyle::S3 } else { PathStyle::Normalized };
-        let options = VerifyOptions { path_style, session_token: Some("session"), ..VerifyOptions::for_services(&services) };
+        let session = Some(Session { token_sha256: Session::hash_of("session"), expires_s: i64::MAX });
+        let options = VerifyOptions { path_style, session, ..VerifyOptions::for_services(&services) };
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
         verify(&presented, &request, &SecretKey::new(SECRET), now.try_into().unwrap(), &options).unwrap();
     }
@@ -321,7 +322,8 @@ async fn roles_come_from_stage_variables_and_an_unknown_one_is_said() {
         ("arn:aws:iam::000000000000:user/me", 500, "Internal server error"),
         // Another account's, for which there is a key: no API may use it.
         (FOREIGN_ROLE, 500, "Internal server error"),
-        ("arn:aws:iam::*:user/*", 501, "POST / is not implemented yet: integration.credentials of the caller (AWS_IAM)"),
+        // Nobody is proven to call.
+        ("arn:aws:iam::*:user/*", 500, "Internal server error"),
     ] {
         let services = Services::serving(answer("200 OK", "application/json", "{}"), "/", "POST", with_role(arn)).await;
         let answer = call(&services, "POST", "/s/", "{}").await;
@@ -434,4 +436,26 @@ async fn a_queue_that_only_writes_xml_is_read_as_the_json_that_aws_writes() {
     });
     let services = Services::serving(answer("200 OK", "text/xml", xml), "/", "POST", method).await;
     assert_eq!(call(&services, "POST", "/s/", "{}").await.text(), xml);
+}
+
+#[tokio::test]
+async fn a_proxy_of_firehose_passes_body_and_answer_on() {
+    let mut firehose =
+        integration(IntegrationType::AwsProxy, "arn:aws:apigateway:eu-west-1:firehose:action/${stageVariables.action}");
+    firehose.http_method = Some("POST".to_owned());
+    firehose.credentials = Some(ROLE.to_owned());
+    let record = "{\"DeliveryStreamName\":\"s\",\"Record\":{\"Data\":\"aGk=\"}}";
+    let answered = [("200 OK", "{\"RecordId\":\"1\"}"), ("400 Bad Request", "{\"__type\":\"ResourceNotFoundException\"}")];
+    for (status, body) in answered {
+        let sent = answer(status, "application/x-amz-json-1.1", body);
+        let services = Services::serving(sent, "/", "POST", method(firehose.clone())).await;
+        let found = call(&services, "POST", "/s/", record).await;
+        assert_eq!((found.status.to_string().as_str(), found.text().as_str()), (&status[..3], body));
+        assert_eq!(found.field("content-type"), "application/x-amz-json-1.1");
+        let request = services.request("firehose");
+        assert_eq!((request.method.as_str(), request.target.as_str()), ("POST", "/?Action=PutRecord"));
+        assert_eq!(request.field("x-amz-target"), "Firehose_20150804.PutRecord");
+        assert_eq!(request.field("content-type"), "application/x-amz-json-1.1");
+        assert_eq!(request.body, record);
+    }
 }

@@ -6,7 +6,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use postern_api_model::apigateway::IntegrationType;
+use postern_api_model::apigateway::{IntegrationType, ResponseTransferMode};
 use postern_api_model::ports::{ApiSource, TestAnswer, TestCall, TestInvokeError};
 use postern_data_plane::transport::{UpstreamSettings, Upstreams};
 use postern_data_plane::{AccessLog, GatewaySettings};
@@ -166,19 +166,17 @@ async fn what_access_control_refuses_is_tested_and_what_is_not_built_is_not() {
     let mut source = api(vec![("/x", "GET", mock("{\"statusCode\": 200}", &[]))]);
     let guarded = definition(&mut source);
     guarded.policy = Some("{}".to_owned());
-    let method = guarded.resources.get_mut("/x").unwrap().methods.get_mut("GET").unwrap();
-    method.authorization_type = "AWS_IAM".to_owned();
-    method.api_key_required = true;
+    let keyed = guarded.resources.get_mut("/x").unwrap().methods.get_mut("GET").unwrap();
+    keyed.authorization_type = "AWS_IAM".to_owned();
+    keyed.api_key_required = true;
     assert_eq!(run(&test, call(source, "/x", None)).await.status, 200);
 
-    let unbuilt = api(vec![("/x", "GET", method_of(IntegrationType::AwsProxy))]);
+    let mut streaming = integration(IntegrationType::AwsProxy, "arn:aws:apigateway:eu-west-1:firehose:action/PutRecord");
+    streaming.response_transfer_mode = Some(ResponseTransferMode::Stream);
+    let unbuilt = api(vec![("/x", "GET", method(streaming))]);
     let answer = run(&test, call(unbuilt, "/x", None)).await;
     assert_eq!(answer.status, 501);
-    assert!(answer.body.contains("integration.type AWS_PROXY"), "{}", answer.body);
-}
-
-fn method_of(kind: IntegrationType) -> postern_api_model::rest_api::Method {
-    method(integration(kind, "arn:aws:apigateway:eu-west-1:firehose:action/PutRecord"))
+    assert!(answer.body.contains("integration.responseTransferMode STREAM"), "{}", answer.body);
 }
 
 #[tokio::test]

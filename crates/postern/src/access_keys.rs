@@ -2,12 +2,17 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use postern_api_model::identity::Session;
 use postern_store::{AccessKey, AccessKeyStatus, Secret};
 
 use crate::failure::Failure;
 
 /// How the ids of long-term keys begin on AWS.
 const ID_PREFIX: &str = "AKIA";
+/// And those of temporary ones.
+const LENT_ID_PREFIX: &str = "ASIA";
+/// 512 bits: nobody can guess one, though its hash is found in the store.
+const TOKEN_BYTES: usize = 64;
 /// Characters after the prefix, each of five bits.
 const ID_CHARACTERS: usize = 16;
 const ID_ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -27,7 +32,30 @@ pub fn generate(account: &str) -> Result<AccessKey, Failure> {
         created: jiff::Timestamp::now().as_second(),
         status: AccessKeyStatus::Active,
         policy: None,
+        session: None,
     })
+}
+
+/// A key as it is handed out.
+#[derive(Debug)]
+pub struct NewKey {
+    /// As it is stored.
+    pub key: AccessKey,
+    /// What must come with its signatures, when it is lent for a while; only its hash is stored.
+    pub session_token: Option<Secret>,
+}
+
+/// A new key that signs for `seconds`.
+///
+/// # Errors
+/// When the system has no random numbers.
+pub fn lend(account: &str, seconds: i64) -> Result<NewKey, Failure> {
+    let key = generate(account)?;
+    let token = STANDARD.encode(random::<TOKEN_BYTES>()?);
+    let (token_sha256, issued_s) = (postern_sigv4::Session::hash_of(&token), key.created);
+    let session = Session { token_sha256, issued_s, expires_s: issued_s.saturating_add(seconds) };
+    let id = key.id.replacen(ID_PREFIX, LENT_ID_PREFIX, 1);
+    Ok(NewKey { key: AccessKey { id, session: Some(session), ..key }, session_token: Some(Secret::new(token)) })
 }
 
 /// Bytes that nobody can guess.
@@ -52,5 +80,10 @@ mod tests {
         assert!(key.id.bytes().all(|byte| ID_ALPHABET.contains(&byte)));
         assert_eq!(key.account, "123456789012");
         assert_ne!(generate("123456789012").unwrap().id, key.id);
+        let NewKey { key, session_token } = lend("123456789012", 900).unwrap();
+        let (session, token) = (key.session.unwrap(), session_token.unwrap());
+        assert!(key.id.starts_with("ASIA") && key.id.len() == 20, "{}", key.id);
+        assert_eq!(session.expires_s - session.issued_s, 900);
+        assert_eq!(session.token_sha256, postern_sigv4::Session::hash_of(token.expose()));
     }
 }

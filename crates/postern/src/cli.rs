@@ -213,6 +213,9 @@ pub enum KeysAction {
         /// An IAM policy (JSON) that says what the key may do; without one it may do everything in its account
         #[arg(long, value_name = "FILE")]
         policy: Option<PathBuf>,
+        /// Lend it for this many seconds, 900 to 129600: it signs with a session token, and no longer than that
+        #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i64).range(900..=129_600))]
+        session_duration: Option<i64>,
     },
     /// List the account's access keys, without their secrets
     List,

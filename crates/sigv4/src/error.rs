@@ -54,6 +54,13 @@ pub enum AuthError {
         /// What the client named.
         algorithm: String,
     },
+    /// The key was lent for a time that is over.
+    ExpiredToken,
+    /// `Credential` has not the four parts that it has where the regions stand apart.
+    MalformedRegionlessCredential {
+        /// What the client sent.
+        credential: String,
+    },
     /// `Credential` has not five parts.
     MalformedCredential {
         /// What the client sent.
@@ -145,6 +152,8 @@ impl AuthError {
         match self {
             Self::Missing => "MissingAuthenticationTokenException",
             Self::UnknownKey => "UnrecognizedClientException",
+            // Reported.
+            Self::ExpiredToken => "ExpiredTokenException",
             Self::IncompleteHeader { .. }
             | Self::NotKeyValue { .. }
             | Self::NoAlgorithm
@@ -154,6 +163,7 @@ impl AuthError {
             | Self::TooLarge { .. }
             | Self::UnsupportedAlgorithm { .. }
             | Self::MalformedCredential { .. }
+            | Self::MalformedRegionlessCredential { .. }
             | Self::MalformedSignedHeaders
             | Self::MalformedDate { .. }
             | Self::MalformedExpires => "IncompleteSignatureException",
@@ -228,6 +238,13 @@ impl AuthError {
             // Recorded, the space at the end included.
             Self::UnsupportedAlgorithm { algorithm } => {
                 format!("Unsupported AWS 'algorithm': {} (only AWS4-HMAC-SHA256 for now). ", quoted(algorithm))
+            }
+            // Reported.
+            Self::ExpiredToken => "The security token included in the request is expired".to_owned(),
+            // By analogy.
+            Self::MalformedRegionlessCredential { credential } => {
+                let credential = quoted(credential);
+                format!("Credential must have exactly 4 slash-delimited elements, e.g. keyid/date/service/term, got {credential}")
             }
             // Recorded.
             Self::MalformedCredential { credential } => format!(

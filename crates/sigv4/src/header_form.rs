@@ -8,8 +8,9 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::AUTHORIZATION_BYTES_MAX;
 use crate::error::AuthError;
-use crate::presented::{Form, Presented, header_text, limit, once, parse_credential, parse_signed_headers, session_token};
-use crate::signature::ALGORITHM;
+use crate::presented::{
+    Algorithm, Algorithms, Form, Presented, header_text, limit, once, parse_credential, parse_signed_headers, session_token,
+};
 use crate::time::RequestTime;
 
 /// The parameters of the header, each at most once; an empty value is none, but for `SignedHeaders`.
@@ -21,7 +22,7 @@ struct Parameters<'a> {
 }
 
 /// Reads the header and those that belong to it.
-pub(crate) fn parse(authorization: &HeaderValue, headers: &HeaderMap) -> Result<Presented, AuthError> {
+pub(crate) fn parse(authorization: &HeaderValue, headers: &HeaderMap, algorithms: Algorithms) -> Result<Presented, AuthError> {
     limit("The Authorization header", authorization.len(), AUTHORIZATION_BYTES_MAX)?;
     let Ok(text) = authorization.to_str() else {
         return Err(AuthError::NotKeyValue { authorization_sha256: hashed(authorization) });
@@ -40,12 +41,21 @@ pub(crate) fn parse(authorization: &HeaderValue, headers: &HeaderMap) -> Result<
     else {
         return Err(incomplete(&parameters, date, authorization));
     };
-    if algorithm != ALGORITHM {
-        return Err(AuthError::UnsupportedAlgorithm { algorithm: algorithm.to_owned() });
-    }
+    let algorithm = Algorithm::named(algorithm, algorithms)?;
+    let region_set = match algorithm {
+        Algorithm::Hmac => None,
+        Algorithm::Ecdsa => {
+            let set = once(headers, "x-amz-region-set", "X-Amz-Region-Set")?.map(header_text);
+            Some(set.ok_or_else(|| AuthError::IncompleteHeader {
+                missing: vec!["Authorization header requires existence of a 'X-Amz-Region-Set' header."],
+                authorization_sha256: hashed(authorization),
+            })?)
+        }
+    };
     let time = date.time()?;
-    let (access_key_id, scope) = parse_credential(credential)?;
+    let (access_key_id, scope) = parse_credential(credential, region_set.as_deref())?;
     Ok(Presented {
+        algorithm,
         access_key_id,
         scope,
         session_token: once(headers, "x-amz-security-token", "X-Amz-Security-Token")?

@@ -9,7 +9,8 @@ use crate::error::AuthError;
 use crate::request::SigningRequest;
 use crate::time::RequestTime;
 use crate::{
-    CREDENTIAL_BYTES_MAX, PATH_BYTES_MAX, QUERY_BYTES_MAX, SESSION_TOKEN_BYTES_MAX, SIGNED_HEADERS_MAX, header_form, query_form,
+    CREDENTIAL_BYTES_MAX, PATH_BYTES_MAX, QUERY_BYTES_MAX, REGION_SET_BYTES_MAX, SESSION_TOKEN_BYTES_MAX, SIGNED_HEADERS_MAX,
+    asymmetric, header_form, query_form, signature,
 };
 
 /// Longest access key id (IAM API reference, `AccessKey`).
@@ -26,6 +27,7 @@ pub struct Presented {
     pub scope: CredentialScope,
     /// Sent with keys that are lent for a while only.
     pub session_token: Option<String>,
+    pub(crate) algorithm: Algorithm,
     pub(crate) form: Form,
     pub(crate) time: RequestTime,
     /// Lower case, sorted, each once.
@@ -41,11 +43,40 @@ pub struct Presented {
 pub struct CredentialScope {
     /// `YYYYMMDD`.
     pub date: String,
-    /// Such as `eu-west-1`.
+    /// Such as `eu-west-1`; the set of regions, such as `eu-*,us-east-1`, with Signature Version 4A.
     pub region: String,
     /// The signing name, such as `apigateway`.
     pub service: String,
     pub(crate) terminator: String,
+}
+
+/// Which algorithms are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithms {
+    /// Signature Version 4.
+    Symmetric,
+    /// Signature Version 4A as well.
+    All,
+}
+
+/// What a signature was made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    /// `AWS4-HMAC-SHA256`: a key for one day, region and service.
+    Hmac,
+    /// `AWS4-ECDSA-P256-SHA256`: the region of the scope is a set.
+    Ecdsa,
+}
+
+impl Algorithm {
+    /// The algorithm of this name, if it is taken.
+    pub(crate) fn named(name: &str, taken: Algorithms) -> Result<Self, AuthError> {
+        match (name, taken) {
+            (signature::ALGORITHM, _) => Ok(Self::Hmac),
+            (asymmetric::ALGORITHM, Algorithms::All) => Ok(Self::Ecdsa),
+            _ => Err(AuthError::UnsupportedAlgorithm { algorithm: name.to_owned() }),
+        }
+    }
 }
 
 /// Where the signature was found.
@@ -69,6 +100,14 @@ impl Presented {
 /// # Errors
 /// [`AuthError::Missing`] when there are none; otherwise what makes them unreadable.
 pub fn parse(request: &SigningRequest<'_>) -> Result<Presented, AuthError> {
+    parse_with(request, Algorithms::Symmetric)
+}
+
+/// The same, by any of these algorithms.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_with(request: &SigningRequest<'_>, algorithms: Algorithms) -> Result<Presented, AuthError> {
     limit("The path", request.raw_path.len(), PATH_BYTES_MAX)?;
     limit("The query string", request.raw_query.len(), QUERY_BYTES_MAX)?;
     once(request.headers, "host", "Host")?;
@@ -76,18 +115,22 @@ pub fn parse(request: &SigningRequest<'_>) -> Result<Presented, AuthError> {
     match (authorization, query_form::Parameters::find(request.raw_query)?) {
         (None, None) => Err(AuthError::Missing),
         (Some(_), Some(_)) => Err(AuthError::TwoForms),
-        (Some(authorization), None) => header_form::parse(authorization, request.headers),
-        (None, Some(parameters)) => query_form::parse(parameters, request.headers),
+        (Some(authorization), None) => header_form::parse(authorization, request.headers, algorithms),
+        (None, Some(parameters)) => query_form::parse(parameters, request.headers, algorithms),
     }
 }
 
-/// Splits `keyid/date/region/service/aws4_request`.
-pub(crate) fn parse_credential(text: &str) -> Result<(String, CredentialScope), AuthError> {
+/// Splits `keyid/date/region/service/aws4_request`; with a set of regions, which stands elsewhere, `keyid/date/service/aws4_request`.
+pub(crate) fn parse_credential(text: &str, region_set: Option<&str>) -> Result<(String, CredentialScope), AuthError> {
     limit("Credential", text.len(), CREDENTIAL_BYTES_MAX)?;
     let parts: Vec<&str> = text.split('/').collect();
-    let [access_key_id, date, region, service, terminator] = parts[..] else {
-        return Err(AuthError::MalformedCredential { credential: text.to_owned() });
+    let (access_key_id, date, region, service, terminator) = match (&parts[..], region_set) {
+        (&[access_key_id, date, region, service, terminator], None) => (access_key_id, date, region, service, terminator),
+        (&[access_key_id, date, service, terminator], Some(set)) => (access_key_id, date, set, service, terminator),
+        (_, None) => return Err(AuthError::MalformedCredential { credential: text.to_owned() }),
+        (_, Some(_)) => return Err(AuthError::MalformedRegionlessCredential { credential: text.to_owned() }),
     };
+    limit("The region set", region.len(), REGION_SET_BYTES_MAX)?;
     let is_key_id = (1..=ACCESS_KEY_ID_BYTES_MAX).contains(&access_key_id.len())
         && access_key_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if !is_key_id {
@@ -151,6 +194,7 @@ impl fmt::Debug for Presented {
         f.debug_struct("Presented")
             .field("access_key_id", &self.access_key_id)
             .field("scope", &self.scope)
+            .field("algorithm", &self.algorithm)
             .field("form", &self.form)
             .field("time", &self.time.basic)
             .field("signed_headers", &self.signed_headers)

@@ -5,15 +5,18 @@ use http::HeaderMap;
 use crate::EXPIRES_S_MAX;
 use crate::canonical::{SIGNATURE_PARAMETER, query_pairs};
 use crate::error::AuthError;
-use crate::presented::{Form, Presented, header_text, once, parse_credential, parse_signed_headers, session_token};
-use crate::signature::ALGORITHM;
+use crate::presented::{
+    Algorithm, Algorithms, Form, Presented, header_text, once, parse_credential, parse_signed_headers, session_token,
+};
 use crate::time::RequestTime;
 
 const ALGORITHM_PARAMETER: &str = "X-Amz-Algorithm";
 const CREDENTIAL_PARAMETER: &str = "X-Amz-Credential";
+/// Of Signature Version 4A.
+const REGION_SET_PARAMETER: &str = "X-Amz-Region-Set";
 
 /// All names that belong to a presigned URL, in the order in which AWS's documentation has them.
-pub(crate) const NAMES: [&str; 8] = [
+pub(crate) const NAMES: [&str; 9] = [
     ALGORITHM_PARAMETER,
     CREDENTIAL_PARAMETER,
     "X-Amz-Date",
@@ -23,6 +26,7 @@ pub(crate) const NAMES: [&str; 8] = [
     "X-Amz-Security-Token",
     // Newer SDKs move this header into the query along with the others.
     "X-Amz-Content-Sha256",
+    REGION_SET_PARAMETER,
 ];
 /// The first of [`NAMES`]; the others may be absent. AWS asks for `X-Amz-Expires` in S3's documentation and lets some other
 /// services do without; every SDK sends it, and a URL that does not say how long it lives is refused here.
@@ -53,7 +57,7 @@ impl Parameters {
 }
 
 /// Reads the parameters of a presigned URL.
-pub(crate) fn parse(parameters: Parameters, headers: &HeaderMap) -> Result<Presented, AuthError> {
+pub(crate) fn parse(parameters: Parameters, headers: &HeaderMap, algorithms: Algorithms) -> Result<Presented, AuthError> {
     let missing: Vec<&str> = NAMES.into_iter().take(REQUIRED_COUNT).filter(|name| !parameters.has(name)).collect();
     let [
         Some(algorithm),
@@ -64,19 +68,27 @@ pub(crate) fn parse(parameters: Parameters, headers: &HeaderMap) -> Result<Prese
         Some(signature),
         token,
         content_sha256,
+        region_set,
     ] = parameters.0
     else {
         return Err(AuthError::IncompleteQuery { missing });
     };
-    if algorithm != ALGORITHM {
-        return Err(AuthError::UnsupportedAlgorithm { algorithm });
-    }
+    let algorithm = Algorithm::named(&algorithm, algorithms)?;
+    let region_set = match algorithm {
+        Algorithm::Hmac => None,
+        Algorithm::Ecdsa => {
+            let header = once(headers, "x-amz-region-set", REGION_SET_PARAMETER)?.map(header_text);
+            let set = only_one(region_set, header, REGION_SET_PARAMETER)?;
+            Some(set.ok_or(AuthError::IncompleteQuery { missing: vec![REGION_SET_PARAMETER] })?)
+        }
+    };
     let time = RequestTime::parse_basic(&date).ok_or(AuthError::MalformedDate { date })?;
     let expires_s = parse_expires(&expires).ok_or(AuthError::MalformedExpires)?;
-    let (access_key_id, scope) = parse_credential(&credential)?;
+    let (access_key_id, scope) = parse_credential(&credential, region_set.as_deref())?;
     let header_token = once(headers, "x-amz-security-token", "X-Amz-Security-Token")?.map(header_text);
     let header_sha256 = once(headers, "x-amz-content-sha256", "x-amz-content-sha256")?.map(header_text);
     Ok(Presented {
+        algorithm,
         access_key_id,
         scope,
         session_token: only_one(token, header_token, "X-Amz-Security-Token")?.map(session_token).transpose()?,

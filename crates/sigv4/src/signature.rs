@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 use crate::request::SecretKey;
 use crate::time::RequestTime;
 
-/// The only algorithm there is in this crate.
+/// The name of the algorithm.
 pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// What ends every credential scope.
 pub(crate) const TERMINATOR: &str = "aws4_request";
@@ -19,9 +19,16 @@ pub(crate) struct KeyScope<'a> {
     pub(crate) service: &'a str,
 }
 
+impl KeyScope<'_> {
+    /// `20150830/eu-west-1/apigateway/aws4_request`.
+    fn text(&self, time: &RequestTime) -> String {
+        format!("{}/{}/{}/{TERMINATOR}", time.date(), self.region, self.service)
+    }
+}
+
 /// The signature, 64 lower-case hexadecimal digits.
 pub(crate) fn signature(secret: &SecretKey, scope: KeyScope<'_>, time: &RequestTime, canonical_request: &[u8]) -> String {
-    let string_to_sign = string_to_sign(scope, time, canonical_request);
+    let string_to_sign = string_to_sign(ALGORITHM, &scope.text(time), time, canonical_request);
     let first = format!("AWS4{}", secret.expose());
     let date = hmac(first.as_bytes(), time.date());
     let region = hmac(date.as_ref(), scope.region);
@@ -30,10 +37,10 @@ pub(crate) fn signature(secret: &SecretKey, scope: KeyScope<'_>, time: &RequestT
     hex(hmac(signing.as_ref(), &string_to_sign).as_ref())
 }
 
-fn string_to_sign(scope: KeyScope<'_>, time: &RequestTime, canonical_request: &[u8]) -> String {
-    let KeyScope { region, service } = scope;
+/// What is signed, whatever with.
+pub(crate) fn string_to_sign(algorithm: &str, scope: &str, time: &RequestTime, canonical_request: &[u8]) -> String {
     let hash = sha256_hex(canonical_request);
-    format!("{ALGORITHM}\n{}\n{}/{region}/{service}/{TERMINATOR}\n{hash}", time.basic, time.date())
+    format!("{algorithm}\n{}\n{scope}\n{hash}", time.basic)
 }
 
 fn hmac(key: &[u8], message: &str) -> Tag {

@@ -4,12 +4,14 @@ use std::fmt;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use http::HeaderMap;
+use subtle::ConstantTimeEq;
 
+use crate::asymmetric;
 use crate::canonical::canonical_request;
 use crate::error::{AuthError, ScopeProblem};
-use crate::presented::{CredentialScope, Form, Presented};
+use crate::presented::{Algorithm, Form, Presented};
 use crate::request::{PathStyle, Payload, SecretKey, SigningRequest};
-use crate::signature::{KeyScope, TERMINATOR, hex, same_secret, signature};
+use crate::signature::{KeyScope, TERMINATOR, hex, same_secret, signature, string_to_sign};
 use crate::time::RequestTime;
 
 /// How far the client's clock may be off: AWS allows five minutes (recorded in "Signature expired: ... - 5 min.").
@@ -35,8 +37,26 @@ pub struct VerifyOptions<'a> {
     pub path_style: PathStyle,
     /// Whether `UNSIGNED-PAYLOAD` is taken.
     pub unsigned_payload: UnsignedPayload,
-    /// The token that belongs to the key. A key that has one is refused without it, and a key that has none with one.
-    pub session_token: Option<&'a str>,
+    /// The session that the key was lent for. Its token must come with the signature, and none with a key that has no session.
+    pub session: Option<Session>,
+}
+
+/// For how long a key was lent, and what shows it.
+#[derive(Clone, Copy)]
+pub struct Session {
+    /// SHA-256 of its token.
+    pub token_sha256: [u8; 32],
+    /// When it ends, in seconds since the epoch.
+    pub expires_s: i64,
+}
+
+impl Session {
+    /// What is kept of a token: not the token, which is a secret.
+    pub fn hash_of(token: &str) -> [u8; 32] {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+        hash
+    }
 }
 
 /// Which regions a credential scope may name.
@@ -66,7 +86,7 @@ impl<'a> VerifyOptions<'a> {
             clock_skew_s: CLOCK_SKEW_S_DEFAULT,
             path_style: PathStyle::Normalized,
             unsigned_payload: UnsignedPayload::Refused,
-            session_token: None,
+            session: None,
         }
     }
 }
@@ -89,12 +109,26 @@ pub fn verify(
         return Err(AuthError::SignatureMismatch);
     }
     let canonical = canonical_request(request, options.path_style, &presented.signed_headers, &payload_hash);
-    let scope = KeyScope { region: &presented.scope.region, service: &presented.scope.service };
-    let expected = signature(secret, scope, &presented.time, &canonical);
-    if !same_secret(&expected, &presented.signature) {
+    if !is_signed(presented, secret, &canonical) {
         return Err(AuthError::SignatureMismatch);
     }
-    check_session_token(presented.session_token.as_deref(), options.session_token)
+    check_session(presented.session_token.as_deref(), options.session, now_s)
+}
+
+/// Whether the key's holder signed this canonical request.
+fn is_signed(presented: &Presented, secret: &SecretKey, canonical: &[u8]) -> bool {
+    let Presented { access_key_id, scope, algorithm, time, signature: presented, .. } = presented;
+    match algorithm {
+        Algorithm::Hmac => {
+            let scope = KeyScope { region: &scope.region, service: &scope.service };
+            same_secret(&signature(secret, scope, time, canonical), presented)
+        }
+        Algorithm::Ecdsa => {
+            let scope = format!("{}/{}/{TERMINATOR}", time.date(), scope.service);
+            let text = string_to_sign(asymmetric::ALGORITHM, &scope, time, canonical);
+            asymmetric::is_signed_by(access_key_id, secret, &text, presented)
+        }
+    }
 }
 
 /// Everything that can be refused without the key: scope, signed headers, time.
@@ -109,16 +143,20 @@ pub fn check(
     now_s: i64,
     options: &VerifyOptions<'_>,
 ) -> Result<(), AuthError> {
-    check_scope(&presented.scope, &presented.time, options)?;
+    check_scope(presented, options)?;
     check_signed_headers(presented, request.headers)?;
     check_time(presented, now_s, options.clock_skew_s)
 }
 
-fn check_scope(scope: &CredentialScope, time: &RequestTime, options: &VerifyOptions<'_>) -> Result<(), AuthError> {
+fn check_scope(presented: &Presented, options: &VerifyOptions<'_>) -> Result<(), AuthError> {
+    let Presented { scope, time, algorithm, .. } = presented;
     let mut problems = Vec::new();
-    let region_fits = match options.region {
-        RegionRule::AnyWellFormed => is_region(&scope.region),
-        RegionRule::Exactly(region) => scope.region == region,
+    let region_fits = match (options.region, algorithm) {
+        (RegionRule::AnyWellFormed, Algorithm::Hmac) => is_region(&scope.region),
+        (RegionRule::Exactly(region), Algorithm::Hmac) => scope.region == region,
+        (RegionRule::Exactly(region), Algorithm::Ecdsa) => asymmetric::covers(&scope.region, region),
+        // A set is no region to read and write in.
+        (RegionRule::AnyWellFormed, Algorithm::Ecdsa) => false,
     };
     if !region_fits {
         problems.push(ScopeProblem::Region { region: scope.region.clone() });
@@ -199,10 +237,13 @@ fn payload_hash(presented: &Presented, request: &SigningRequest<'_>, options: &V
     }
 }
 
-fn check_session_token(presented: Option<&str>, expected: Option<&str>) -> Result<(), AuthError> {
-    match (presented, expected) {
+/// Last of all, so that only who holds the secret learns of the session.
+fn check_session(presented: Option<&str>, session: Option<Session>, now_s: i64) -> Result<(), AuthError> {
+    match (presented, session) {
         (None, None) => Ok(()),
-        (Some(presented), Some(expected)) if same_secret(presented, expected) => Ok(()),
+        (Some(token), Some(session)) if bool::from(Session::hash_of(token).ct_eq(&session.token_sha256)) => {
+            if now_s < session.expires_s { Ok(()) } else { Err(AuthError::ExpiredToken) }
+        }
         _ => Err(AuthError::UnknownKey),
     }
 }
@@ -215,7 +256,7 @@ impl fmt::Debug for VerifyOptions<'_> {
             .field("clock_skew_s", &self.clock_skew_s)
             .field("path_style", &self.path_style)
             .field("unsigned_payload", &self.unsigned_payload)
-            .field("session_token", &self.session_token.map(|_| ".."))
+            .field("session", &self.session.map(|session| session.expires_s))
             .finish()
     }
 }

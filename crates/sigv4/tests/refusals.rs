@@ -5,8 +5,8 @@ mod support;
 
 use http::HeaderValue;
 use postern_sigv4::{
-    AUTHORIZATION_BYTES_MAX, AuthError, Credentials, Payload, QUERY_BYTES_MAX, RegionRule, SecretKey, SignError, UnsignedPayload,
-    VerifyOptions, parse, presign, sign, verify,
+    AUTHORIZATION_BYTES_MAX, AuthError, Credentials, Payload, QUERY_BYTES_MAX, RegionRule, SecretKey, Session, SignError,
+    UnsignedPayload, VerifyOptions, parse, presign, sign, verify,
 };
 use support::{KEY_ID, Message, NOW_S, SERVICES, secret, target};
 
@@ -323,15 +323,27 @@ fn session_tokens() {
     for message in [get().signed_with(Some("token/+=="), target()), get().presigned(Some("token/+=="), 60)] {
         assert_eq!(parse(&message.request()).unwrap().session_token.as_deref(), Some("token/+=="));
         assert_refused(&message, UNKNOWN);
-        for (expected, result) in
-            [(Some("token/+=="), Ok(())), (Some("other"), Err(AuthError::UnknownKey)), (None, Err(AuthError::UnknownKey))]
-        {
-            let options = VerifyOptions { session_token: expected, ..options() };
-            assert_eq!(message.verify_at(NOW_S, options), result);
+        for (expected, expires_s, result) in [
+            (Some("token/+=="), NOW_S + 1, Ok(())),
+            (Some("token/+=="), NOW_S, Err(AuthError::ExpiredToken)),
+            (Some("other"), NOW_S + 1, Err(AuthError::UnknownKey)),
+            // Whoever has no token is not told that it has expired.
+            (Some("other"), NOW_S, Err(AuthError::UnknownKey)),
+            (None, NOW_S + 1, Err(AuthError::UnknownKey)),
+        ] {
+            assert_eq!(message.verify_at(NOW_S, lent(expected, expires_s)), result);
         }
     }
-    let options = VerifyOptions { session_token: Some("token"), ..options() };
-    assert_eq!(get().signed().verify_at(NOW_S, options), Err(AuthError::UnknownKey));
+    assert_eq!(get().signed().verify_at(NOW_S, lent(Some("token"), NOW_S + 1)), Err(AuthError::UnknownKey));
+    let expired = AuthError::ExpiredToken;
+    let text = "The security token included in the request is expired";
+    assert_eq!((expired.code(), expired.message().as_str()), ("ExpiredTokenException", text));
+}
+
+/// Options for a key that was lent with this token.
+fn lent(token: Option<&str>, expires_s: i64) -> VerifyOptions<'static> {
+    let session = token.map(|token| Session { token_sha256: Session::hash_of(token), expires_s });
+    VerifyOptions { session, ..options() }
 }
 
 #[test]
@@ -353,7 +365,7 @@ fn debug_shows_no_secret() {
     let message = get().presigned(Some("the-token"), 60);
     let presented = parse(&message.request()).unwrap();
     let signature = message.query.rsplit_once('=').unwrap().1;
-    let options = VerifyOptions { session_token: Some("the-token"), ..options() };
+    let options = lent(Some("the-token"), NOW_S + 1);
     let credentials = Credentials { access_key_id: KEY_ID, secret: &secret(), session_token: Some("the-token") };
     let shown = format!("{presented:?} {options:?} {credentials:?} {:?}", SecretKey::new("hunter2"));
     for hidden in [signature, "the-token", "hunter2", support::SECRET] {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use postern_sigv4::{
-    ContentSha256, Credentials, PathStyle, Payload, SigningRequest, SigningTarget, UnsignedPayload, VerifyOptions, parse,
-    presign, sign, verify,
+    ContentSha256, Credentials, PathStyle, Payload, Session, SigningRequest, SigningTarget, UnsignedPayload, VerifyOptions,
+    parse, presign, sign, verify,
 };
 use serde_json::Value;
 use support::{KEY_ID, NOW_S, SERVICES, secret};
@@ -72,8 +72,9 @@ impl Vector {
 
     fn options(&self) -> VerifyOptions<'_> {
         let unsigned_payload = if self.is("unsigned_payload") { UnsignedPayload::Allowed } else { UnsignedPayload::Refused };
-        let session_token = self.0["token"].as_str();
-        VerifyOptions { unsigned_payload, session_token, ..VerifyOptions::for_services(SERVICES) }
+        let session =
+            self.0["token"].as_str().map(|token| Session { token_sha256: Session::hash_of(token), expires_s: i64::MAX });
+        VerifyOptions { unsigned_payload, session, ..VerifyOptions::for_services(SERVICES) }
     }
 
     fn request<'a>(&'a self, raw_query: &'a str, headers: &'a HeaderMap, body: Payload<'a>) -> SigningRequest<'a> {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use postern_api_model::identity::Session;
+
 /// A secret access key. It shows itself only to who asks for it by name, never in a log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -39,6 +41,8 @@ pub struct AccessKey {
     pub status: AccessKeyStatus,
     /// The IAM policy that limits it, a JSON text; `None`: everything in its account.
     pub policy: Option<String>,
+    /// For how long it was lent; `None`: for good. It was issued when it was created.
+    pub session: Option<Session>,
 }
 
 /// Whether an access key still signs.

@@ -4,6 +4,7 @@
 mod common;
 
 use common::{beside, open};
+use postern_api_model::identity::Session;
 use postern_store::{AccessKey, AccessKeyStatus, Secret, Store, StoreError};
 
 fn access_key(id: &str, account: &str) -> AccessKey {
@@ -15,6 +16,7 @@ fn access_key(id: &str, account: &str) -> AccessKey {
         created: 1_700_000_000,
         status: AccessKeyStatus::Active,
         policy: None,
+        session: None,
     }
 }
 
@@ -33,8 +35,12 @@ async fn keys_are_made_listed_and_revoked() {
     let limited = AccessKey { policy: Some("{}".into()), ..access_key("AKIAZ", "222222222222") };
     store.create_access_key(limited.clone()).await.unwrap();
     assert_eq!(store.access_keys(Some("222222222222"), None, 1).await, Ok(vec![limited]));
+    let session = Some(Session { token_sha256: [7; 32], issued_s: 1_700_000_000, expires_s: 1_700_003_600 });
+    let lent = AccessKey { session, ..access_key("ASIAZ", "333333333333") };
+    store.create_access_key(lent.clone()).await.unwrap();
+    assert_eq!(store.access_key("ASIAZ").await, Ok(Some(lent)));
     assert_eq!(store.access_key("akiaa").await, Ok(None));
-    assert_eq!(ids(&store.access_keys(None, None, 10).await.unwrap()), ["AKIAA", "AKIAB", "AKIAC", "AKIAZ"]);
+    assert_eq!(ids(&store.access_keys(None, None, 10).await.unwrap()), ["AKIAA", "AKIAB", "AKIAC", "AKIAZ", "ASIAZ"]);
     assert_eq!(ids(&store.access_keys(Some("000000000000"), None, 1).await.unwrap()), ["AKIAA"]);
     assert_eq!(ids(&store.access_keys(Some("000000000000"), Some("AKIAA"), 1).await.unwrap()), ["AKIAC"]);
 

@@ -2,7 +2,7 @@
 
 use super::PortFuture;
 use crate::hidden::Hidden;
-use crate::identity::Identity;
+use crate::identity::{Identity, Session};
 
 /// Called by the data plane when a request says which key signed it.
 pub trait CallerKeys: Send + Sync {
@@ -22,6 +22,8 @@ pub struct CallerKey {
     pub proof: Proof,
     /// The IAM policy that says what it may do; `None`: everything in its account.
     pub policy: Option<String>,
+    /// `None`: a key for good.
+    pub session: Option<Session>,
 }
 
 /// What proves that a request comes from a key's holder.

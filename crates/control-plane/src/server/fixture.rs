@@ -138,6 +138,7 @@ impl Bench {
             created: 0,
             status: AccessKeyStatus::Active,
             policy: None,
+            session: None,
         };
         store.create_access_key(key).await.unwrap();
         store.commit(vec![postern_store::create(&scope(), API, &api()).unwrap()]).await.unwrap();

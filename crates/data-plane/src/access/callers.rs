@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use postern_api_model::identity::Identity;
+use postern_api_model::identity::{Identity, Session};
 use postern_api_model::ports::{CallerKey, CallerKeys, PortFuture, Proof};
 use postern_policy::{Kind, Policy};
 use tokio::sync::Semaphore;
@@ -38,6 +38,7 @@ pub(crate) struct Key {
     pub(super) identity: Identity,
     pub(super) proof: Proof,
     pub(super) rights: Rights,
+    pub(super) session: Option<Session>,
 }
 
 /// What a key may do.
@@ -87,7 +88,7 @@ impl Known {
 
 impl Key {
     fn new(id: &str, key: CallerKey) -> Self {
-        let CallerKey { identity, proof, policy } = key;
+        let CallerKey { identity, proof, policy, session } = key;
         let rights = match policy.map(|text| Policy::parse(&text, Kind::Identity)) {
             None => Rights::All,
             Some(Ok(policy)) => Rights::Limited(policy),
@@ -96,7 +97,7 @@ impl Key {
                 Rights::Unreadable
             }
         };
-        Self { identity, proof, rights }
+        Self { identity, proof, rights, session }
     }
 }
 
@@ -136,7 +137,7 @@ mod tests {
 
     fn key(policy: Option<&str>) -> CallerKey {
         let identity = Identity { account: "000000000000".into(), access_key_id: "AKIA".into(), kind: IdentityKind::Root };
-        CallerKey { identity, proof: Proof::Secret(Hidden::new("s".into())), policy: policy.map(str::to_owned) }
+        CallerKey { identity, proof: Proof::Secret(Hidden::new("s".into())), policy: policy.map(str::to_owned), session: None }
     }
 
     fn callers() -> (Arc<Source>, Callers) {

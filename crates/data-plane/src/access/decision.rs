@@ -48,8 +48,8 @@ impl Asked<'_> {
         max_body_bytes: u64,
     ) -> Result<Arc<Caller>, GatewayError> {
         let scope = self.stage.scope();
-        let key = signature::signer(self.arrival, message, scope, callers, max_body_bytes).await?;
-        let caller = Arc::new(Caller::of(key, scope.partition()));
+        let proven = signature::signer(self.arrival, message, scope, callers, max_body_bytes).await?;
+        let caller = Arc::new(Caller::of(proven, scope.partition()));
         self.permitted(self.outcome(INVOKE, &caller, &message.headers), INVOKE, caller.arn())?;
         Ok(caller)
     }

@@ -12,9 +12,11 @@ mod method_arn;
 mod readings;
 mod resource_policy;
 mod signature;
+mod signer;
 
 pub(crate) use caller::{Caller, CallerFact};
 pub(crate) use callers::{Callers, NoKeys};
 pub(crate) use decision::Asked;
 pub(crate) use method_arn::MethodArn;
 pub(crate) use resource_policy::ResourcePolicy;
+pub(crate) use signer::Signer;

@@ -1,4 +1,4 @@
-//! Signed requests: who sends them, proven by Signature Version 4 in the header or in the query.
+//! Signed requests: who sends them, proven by Signature Version 4 or 4A in the header or in the query.
 //!
 //! A signature covers the body, so the body is read whole before anything is decided, and then passed on: requests to methods with
 //! `AWS_IAM` do not stream. What needs no body is refused before it is read. A request can be sent again as long as its date is
@@ -8,9 +8,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::{HeaderMap, Method};
+use postern_api_model::hidden::Hidden;
 use postern_api_model::ports::Proof;
 use postern_api_model::scope::Scope;
-use postern_sigv4::{AuthError, PathStyle, Payload, Presented, RegionRule, SecretKey, SigningRequest, VerifyOptions};
+use postern_sigv4::{
+    Algorithms, AuthError, PathStyle, Payload, Presented, RegionRule, SecretKey, Session, SigningRequest, VerifyOptions,
+};
 
 use super::callers::{Callers, Key};
 use crate::context::{Arrival, Message};
@@ -20,7 +23,14 @@ use crate::headers::Field;
 /// What requests to APIs are signed for.
 const SERVICES: &[&str] = &["execute-api"];
 
-/// The key whose holder sends a request to an API in `scope`. The body is whole afterwards.
+/// Who signed a request.
+pub(super) struct Proven {
+    pub(super) key: Arc<Key>,
+    /// Of a key that was lent for a while.
+    pub(super) session_token: Option<Hidden>,
+}
+
+/// The one whose key's holder sends a request to an API in `scope`. The body is whole afterwards.
 ///
 /// # Errors
 /// Why it is nobody's.
@@ -30,17 +40,20 @@ pub(super) async fn signer(
     scope: &Scope,
     callers: &Callers,
     max_body_bytes: u64,
-) -> Result<Arc<Key>, GatewayError> {
+) -> Result<Proven, GatewayError> {
     let headers = signed_view(arrival, &message.headers);
     let head = signing_request(arrival, &headers, Payload::Unsigned);
-    let presented = postern_sigv4::parse(&head).map_err(refused)?;
+    let presented = postern_sigv4::parse_with(&head, Algorithms::All).map_err(refused)?;
     let now_s = i64::try_from(arrival.epoch.seconds()).unwrap_or(i64::MAX);
     let options = options(scope);
     let checked = check(&presented, &head, arrival, now_s, &options);
     let key = callers.key(&presented.access_key_id).await.map_err(GatewayError::Store)?;
     let secret = match key.as_deref().map(|key| &key.proof) {
         // Nothing to be proven.
-        Some(Proof::Waived) => return key.ok_or_else(|| refused(AuthError::UnknownKey)),
+        Some(Proof::Waived) => {
+            let key = key.ok_or_else(|| refused(AuthError::UnknownKey))?;
+            return Ok(Proven { key, session_token: None });
+        }
         Some(Proof::Secret(secret)) => Some(SecretKey::new(secret.expose())),
         None => None,
     };
@@ -50,9 +63,11 @@ pub(super) async fn signer(
     let max_bytes = usize::try_from(max_body_bytes).unwrap_or(usize::MAX);
     let body = std::mem::take(&mut message.body).collect(max_bytes).await.map_err(GatewayError::from_request_body)?;
     let whole = signing_request(arrival, &headers, Payload::Bytes(&body));
+    let session = key.session.map(|session| Session { token_sha256: session.token_sha256, expires_s: session.expires_s });
+    let options = VerifyOptions { session, ..options };
     postern_sigv4::verify(&presented, &whole, &secret, now_s, &options).map_err(refused)?;
     message.body = body.into();
-    Ok(key)
+    Ok(Proven { key, session_token: presented.session_token.map(Hidden::new) })
 }
 
 fn check(

@@ -9,6 +9,7 @@ use postern_api_model::apigateway::{IntegrationType, ResponseTransferMode, Unaut
 use postern_api_model::rest_api::{Integration, MethodSetting};
 
 use super::expression::{Destination, RequestSource};
+use super::lambda;
 use super::published::of_settings;
 use super::{ANY_COVERS, CompiledApi, MethodIndex};
 use crate::cache::{Protection, StageCache};
@@ -127,10 +128,12 @@ fn strictest(settings: &[&MethodSetting]) -> Option<Caching> {
 
 impl CacheParameters {
     /// `None` for integrations whose answers cannot be cached: MOCK, which has no endpoint, STREAM (AWS docs, "Stream the integration
-    /// response"), and those with a parameter that nobody could tell the value of, because answers would be mixed up.
+    /// response"), Firehose behind AWS_PROXY, and those with a parameter that nobody could tell the value of, because answers would be mixed up.
     pub(super) fn compile(integration: &Integration, path_parameters: &[Box<str>]) -> Option<Box<Self>> {
         let is_streamed = integration.response_transfer_mode == Some(ResponseTransferMode::Stream);
-        if is_streamed || integration.kind == IntegrationType::Mock {
+        // What is put into a stream has not been put there by the request before.
+        let puts_records = integration.kind == IntegrationType::AwsProxy && !lambda::is_lambda(integration);
+        if is_streamed || puts_records || integration.kind == IntegrationType::Mock {
             return None;
         }
         let parameters = integration.cache_key_parameters.iter().map(|name| {

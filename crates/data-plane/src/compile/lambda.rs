@@ -12,6 +12,7 @@ use http::{HeaderValue, Uri};
 use postern_api_model::apigateway::{IntegrationType, ResponseTransferMode};
 use postern_api_model::rest_api::Integration;
 
+use super::credentials::{CompiledCredentials, Signatory};
 use super::method::{CompiledRequest, Transfer};
 use super::uri::AddressError;
 
@@ -26,7 +27,7 @@ const FUNCTION_BYTES_MAX: usize = 256;
 pub(crate) struct LambdaEndpoint {
     pub(crate) request: CompiledRequest,
     uri: Box<str>,
-    credentials: Option<Box<str>>,
+    credentials: CompiledCredentials,
     pub(crate) transfer: Transfer,
 }
 
@@ -39,8 +40,8 @@ pub(crate) struct LambdaFunction {
     pub(crate) region: Box<str>,
     /// Whether it is asked to stream.
     pub(crate) transfer: Transfer,
-    /// The role whose credentials sign the call; without one, the default ones do.
-    pub(crate) role: Option<Box<str>>,
+    /// Whose credentials sign the call.
+    pub(crate) signatory: Signatory,
     /// Of Lambda in that region.
     pub(crate) host: HeaderValue,
     /// The path of the call at AWS.
@@ -59,17 +60,12 @@ pub(crate) fn is_lambda(integration: &Integration) -> bool {
     }
 }
 
-/// Whether credentials stand for those of whoever calls the API.
-pub(crate) fn are_of_the_caller(credentials: &str) -> bool {
-    credentials.ends_with(":iam::*:user/*")
-}
-
 impl LambdaEndpoint {
     pub(super) fn compile(integration: &Integration, request: CompiledRequest) -> Self {
         Self {
             request,
             uri: integration.uri.as_deref().unwrap_or("").into(),
-            credentials: integration.credentials.as_deref().filter(|text| !text.is_empty()).map(Box::from),
+            credentials: CompiledCredentials::compile(integration.credentials.as_deref()),
             transfer: match integration.response_transfer_mode {
                 Some(ResponseTransferMode::Stream) => Transfer::Stream,
                 Some(ResponseTransferMode::Buffered) | None => Transfer::Buffered,
@@ -79,7 +75,7 @@ impl LambdaEndpoint {
 
     /// The function for a stage with these variables.
     pub(super) fn resolve(&self, variables: &BTreeMap<String, String>) -> Result<LambdaFunction, AddressError> {
-        let function = function(&self.uri, self.credentials.as_deref(), variables)?;
+        let function = function(&self.uri, &self.credentials, variables)?;
         if self.transfer == Transfer::Stream && function.transfer == Transfer::Buffered {
             return Err("responseTransferMode STREAM needs the function's response-streaming-invocations in the integration URI");
         }
@@ -93,20 +89,14 @@ impl LambdaEndpoint {
 /// The function that a URI names, for a stage with these variables.
 pub(super) fn function(
     uri: &str,
-    credentials: Option<&str>,
+    credentials: &CompiledCredentials,
     variables: &BTreeMap<String, String>,
 ) -> Result<LambdaFunction, AddressError> {
-    let uri = filled(uri, variables)?;
-    let role = credentials.map(|text| filled(text, variables)).transpose()?;
-    let role = role.filter(|role| !role.is_empty()).map(Box::from);
-    if role.as_deref().is_some_and(are_of_the_caller) {
-        return Err("the integration's credentials are those of the caller (AWS_IAM), which is not built yet");
-    }
-    LambdaFunction::parse(&uri, role)
+    LambdaFunction::parse(&filled(uri, variables)?, credentials.resolve(variables)?)
 }
 
 impl LambdaFunction {
-    fn parse(uri: &str, role: Option<Box<str>>) -> Result<Self, AddressError> {
+    fn parse(uri: &str, signatory: Signatory) -> Result<Self, AddressError> {
         const NO_CALL: AddressError =
             "the integration URI is not arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function-arn}/invocations";
         let mut parts = uri.splitn(6, ':');
@@ -131,7 +121,7 @@ impl LambdaFunction {
             name: name.into(),
             region: region.into(),
             transfer,
-            role,
+            signatory,
             host: HeaderValue::try_from(format!("lambda.{region}.{domain}")).map_err(|_| NO_CALL)?,
             path: Uri::from(target),
         })
@@ -206,7 +196,8 @@ mod tests {
         let mappings = Mappings { headers: vec![], query: vec![], path: vec![], body: [].into() };
         let timeout = Duration::from_millis(50);
         let request = CompiledRequest { verb: None, mappings, timeout, handling: Handling::Unset };
-        LambdaEndpoint { request, uri: uri.into(), credentials: credentials.map(Box::from), transfer }
+        let credentials = CompiledCredentials::compile(credentials);
+        LambdaEndpoint { request, uri: uri.into(), credentials, transfer }
     }
 
     fn resolve(uri: &str) -> Result<LambdaFunction, AddressError> {
@@ -233,7 +224,7 @@ mod tests {
         ] {
             let found = resolve(&uri(function)).unwrap();
             assert_eq!(&*found.name, expected);
-            assert_eq!(found.role.as_deref(), Some("arn:aws:iam::000000000000:role/r"));
+            assert_eq!(found.signatory, Signatory::Role("arn:aws:iam::000000000000:role/r".into()));
             assert_eq!((&*found.region, found.host.to_str().unwrap()), ("eu-west-1", "lambda.eu-west-1.amazonaws.com"));
             assert_eq!(found.path.path(), format!("/2015-03-31/functions/{expected}/invocations"));
         }
@@ -280,11 +271,5 @@ mod tests {
         assert_eq!(resolve(streaming, Transfer::Stream).unwrap().transfer, Transfer::Stream);
         assert!(resolve(streaming, Transfer::Buffered).is_err());
         assert!(resolve(&uri("hello"), Transfer::Stream).is_err());
-    }
-
-    #[test]
-    fn a_callers_own_credentials_are_not_built() {
-        let found = endpoint(&uri("hello"), Some("arn:aws:iam::*:user/*"), Transfer::Buffered).resolve(&BTreeMap::new());
-        assert!(found.unwrap_err().contains("AWS_IAM"));
     }
 }

@@ -8,6 +8,7 @@ use http::HeaderName;
 use postern_api_model::apigateway::AuthorizerType;
 use postern_api_model::rest_api::{Authorizer, RESULT_TTL_S_DEFAULT};
 
+use super::credentials::{CompiledCredentials, Signatory};
 use super::lambda::{self, LambdaFunction};
 use super::message_patterns::{MessagePatterns, Quick};
 use super::method::Transfer;
@@ -24,7 +25,7 @@ const RESULT_TTL_S_MAX: u32 = 3_600;
 pub(crate) struct LambdaAuthorizer {
     pub(crate) shows: Shows,
     uri: Box<str>,
-    credentials: Option<Box<str>>,
+    credentials: CompiledCredentials,
     /// How long an answer is used again for the same identity; zero: never.
     pub(crate) ttl: Duration,
 }
@@ -86,14 +87,17 @@ impl LambdaAuthorizer {
         Ok(Self {
             shows,
             uri: authorizer.authorizer_uri.as_deref().unwrap_or_default().into(),
-            credentials: authorizer.authorizer_credentials.as_deref().filter(|role| !role.is_empty()).map(Box::from),
+            credentials: CompiledCredentials::compile(authorizer.authorizer_credentials.as_deref()),
             ttl: Duration::from_secs(ttl_s.into()),
         })
     }
 
     /// The function for a stage with these variables.
     pub(super) fn resolve(&self, variables: &BTreeMap<String, String>) -> Result<LambdaFunction, AddressError> {
-        let function = lambda::function(&self.uri, self.credentials.as_deref(), variables)?;
+        let function = lambda::function(&self.uri, &self.credentials, variables)?;
+        if function.signatory == Signatory::Caller {
+            return Err("an authorizer's credentials cannot be the caller's own: it is asked who that is");
+        }
         match function.transfer {
             Transfer::Buffered => Ok(function),
             Transfer::Stream => Err("an authorizer's function cannot stream its answer"),
@@ -215,7 +219,7 @@ mod tests {
         let compiled = LambdaAuthorizer::compile(&authorizer(AuthorizerType::Token, Some("method.request.header.Auth"))).unwrap();
         let function = compiled.resolve(&[("fn".to_owned(), "hello".to_owned())].into()).unwrap();
         assert_eq!(&*function.name, "arn:aws:lambda:eu-west-1:000000000000:function:hello");
-        assert_eq!(function.role.as_deref(), Some("arn:aws:iam::000000000000:role/hello"));
+        assert_eq!(function.signatory, Signatory::Role("arn:aws:iam::000000000000:role/hello".into()));
         let mut streaming = authorizer(AuthorizerType::Token, Some("method.request.header.Auth"));
         let uri = "arn:aws:apigateway:eu-west-1:lambda:path/2021-11-15/functions/hello/response-streaming-invocations";
         streaming.authorizer_uri = Some(uri.to_owned());

@@ -217,22 +217,15 @@ pub(crate) fn integration(integration: &Integration, findings: &mut Findings) {
         insecure_skip_verification: _,
         responses: _,
     } = integration;
-    let is_service = *kind == IntegrationType::Aws;
-    let runs_function = lambda::is_lambda(integration);
-    let built =
-        is_service || runs_function || matches!(kind, IntegrationType::Http | IntegrationType::HttpProxy | IntegrationType::Mock);
-    findings.block(format!("integration.type {kind}"), when(!built));
+    let proxies_function = *kind == IntegrationType::AwsProxy && lambda::is_lambda(integration);
     let linked = *connection_type == Some(ConnectionType::VpcLink);
     let of_aws = matches!(kind, IntegrationType::Aws | IntegrationType::AwsProxy);
     findings.block("integration.connectionType VPC_LINK", when(linked && of_aws));
-    let is_caller = credentials.as_deref().is_some_and(lambda::are_of_the_caller);
-    let is_aws = is_service || runs_function;
-    findings.block("integration.credentials of the caller (AWS_IAM)", when(is_caller));
-    findings.block("integration.credentials", when(credentials.is_some() && !is_caller && !is_aws));
+    findings.block("integration.credentials", when(credentials.is_some() && !of_aws));
     let streams = *response_transfer_mode == Some(ResponseTransferMode::Stream);
     findings.block(
         "integration.responseTransferMode STREAM",
-        when(streams && *kind != IntegrationType::HttpProxy && *kind != IntegrationType::AwsProxy),
+        when(streams && *kind != IntegrationType::HttpProxy && !proxies_function),
     );
 }
 

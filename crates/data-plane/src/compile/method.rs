@@ -79,8 +79,8 @@ pub(crate) enum CompiledIntegration {
     Lambda(LambdaEndpoint, MappedExchange),
     /// AWS_PROXY with one.
     LambdaProxy(LambdaEndpoint),
-    /// A kind that is not built; its method is always blocked.
-    Unsupported,
+    /// AWS_PROXY with Firehose.
+    ServiceProxy(CompiledService),
     /// Configured so that every request fails; AWS says so at the request.
     Broken(&'static str),
 }
@@ -207,8 +207,8 @@ impl CompiledMethod {
             CompiledIntegration::Service(..)
             | CompiledIntegration::Lambda(..)
             | CompiledIntegration::LambdaProxy(_)
+            | CompiledIntegration::ServiceProxy(_)
             | CompiledIntegration::Mock(_)
-            | CompiledIntegration::Unsupported
             | CompiledIntegration::Broken(_) => None,
         }
     }
@@ -224,7 +224,7 @@ impl CompiledMethod {
     /// The AWS service, when the integration is one of a service.
     pub(crate) fn service(&self) -> Option<&CompiledService> {
         match &self.integration {
-            CompiledIntegration::Service(service, _) => Some(service),
+            CompiledIntegration::Service(service, _) | CompiledIntegration::ServiceProxy(service) => Some(service),
             _ => None,
         }
     }
@@ -283,15 +283,19 @@ impl CompiledIntegration {
                     Err(reason) => Self::Broken(reason),
                 }
             }
-            IntegrationType::Aws => match CompiledRequest::compile(integration, surroundings.path_parameters, inert) {
-                Ok(request) => {
-                    let templates = RequestTemplates::new(templates(), passthrough);
-                    let exchange = MappedExchange { templates, responses: responses() };
-                    Self::Service(CompiledService::compile(integration, request), exchange)
+            IntegrationType::Aws | IntegrationType::AwsProxy => {
+                match CompiledRequest::compile(integration, surroundings.path_parameters, inert) {
+                    Ok(request) if integration.kind == IntegrationType::AwsProxy => {
+                        Self::ServiceProxy(CompiledService::compile(integration, request))
+                    }
+                    Ok(request) => {
+                        let templates = RequestTemplates::new(templates(), passthrough);
+                        let exchange = MappedExchange { templates, responses: responses() };
+                        Self::Service(CompiledService::compile(integration, request), exchange)
+                    }
+                    Err(reason) => Self::Broken(reason),
                 }
-                Err(reason) => Self::Broken(reason),
-            },
-            IntegrationType::AwsProxy => Self::Unsupported,
+            }
         };
         findings.inert.append(inert);
         compiled

@@ -6,6 +6,7 @@
 
 mod authorizers;
 mod caching;
+mod credentials;
 mod expression;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 
 pub(crate) use authorizers::{AuthorizerIndex, AuthorizerKind, CompiledAuthorizer};
 pub(crate) use caching::{CacheParameters, Caching, Renewal};
+pub(crate) use credentials::Signatory;
 pub(crate) use expression::{BodySource, BodySources, RequestSource, ResponseSource};
 pub(crate) use gateway_responses::{CustomResponse, ErrorVariable, FailureSource, GatewayResponses, TemplatePiece};
 pub(crate) use lambda::{LambdaEndpoint, LambdaFunction};

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use http::HeaderValue;
 use postern_api_model::rest_api::Integration;
 
+use super::credentials::{CompiledCredentials, Signatory};
 use super::json_services::json_service;
 use super::method::CompiledRequest;
 use super::uri::{AddressError, Part, PathAndQueryTemplate, UriTemplate, split_at_any, without_question_mark};
@@ -18,8 +19,7 @@ use super::uri::{AddressError, Part, PathAndQueryTemplate, UriTemplate, split_at
 pub(crate) struct CompiledService {
     pub(crate) request: CompiledRequest,
     uri: Result<UriTemplate, AddressError>,
-    /// The ARN of a role; a template over stage variables.
-    credentials: Option<Result<UriTemplate, AddressError>>,
+    credentials: CompiledCredentials,
 }
 
 /// The same for a stage.
@@ -33,8 +33,8 @@ pub(crate) struct ResolvedService {
     pub(crate) rest: PathAndQueryTemplate,
     /// What an action's request has unless something else is mapped there.
     pub(crate) json: Option<JsonFields>,
-    /// The ARN of a role.
-    pub(crate) role: Option<Box<str>>,
+    /// Whose credentials sign the request.
+    pub(crate) signatory: Signatory,
 }
 
 /// How a service that only reads JSON is told what to do.
@@ -50,25 +50,19 @@ const NO_SERVICE: AddressError =
     "the integration URI is no ARN of a service, arn:aws:apigateway:REGION:SERVICE:path/... or action/...";
 const INVALID_NAME: AddressError = "the region or the service in the integration URI is invalid";
 const INVALID_ACTION: AddressError = "AWS ARN for integration contains invalid action";
-const NO_ROLE: AddressError = "the integration's credentials are not the ARN of a role";
 
 impl CompiledService {
     pub(super) fn compile(integration: &Integration, request: CompiledRequest) -> Self {
         let uri = UriTemplate::parse(integration.uri.as_deref().unwrap_or(""), &request.mappings.path_names());
-        // No path parameters: a client must not choose whose rights it has.
-        let credentials = integration.credentials.as_deref().map(|arn| UriTemplate::parse(arn, &[]).map_err(|_| NO_ROLE));
+        let credentials = CompiledCredentials::compile(integration.credentials.as_deref());
         Self { request, uri, credentials }
     }
 
     /// Fills the stage variables in.
     pub(super) fn resolve(&self, variables: &BTreeMap<String, String>) -> Result<ResolvedService, AddressError> {
         let uri = self.uri.as_ref().map_err(|reason| *reason)?;
-        let role = match &self.credentials {
-            None => None,
-            Some(Ok(template)) => Some(role(template.parts(variables))?),
-            Some(Err(reason)) => return Err(reason),
-        };
-        Ok(ResolvedService { role, ..ResolvedService::new(uri.parts(variables))? })
+        let signatory = self.credentials.resolve(variables)?;
+        Ok(ResolvedService { signatory, ..ResolvedService::new(uri.parts(variables))? })
     }
 }
 
@@ -98,7 +92,7 @@ impl ResolvedService {
                 action_request(&whole_name, action, parameters)?
             }
         };
-        Ok(Self { subdomain, name, region, rest, json, role: None })
+        Ok(Self { subdomain, name, region, rest, json, signatory: Signatory::Default })
     }
 }
 
@@ -198,18 +192,6 @@ fn bucket_and_key(parameters: Vec<Part>) -> (Vec<Part>, Vec<Part>) {
         path.append(&mut key);
     }
     (path, others)
-}
-
-/// The ARN of a role.
-fn role(parts: Vec<Part>) -> Result<Box<str>, AddressError> {
-    let [Part::Text(arn)] = &parts[..] else { return Err(NO_ROLE) };
-    let fields: Vec<&str> = arn.splitn(6, ':').collect();
-    match fields[..] {
-        // The caller's own identity, which a method without AWS_IAM does not have.
-        [.., "*", "user/*"] => Err("the caller's own credentials (arn:aws:iam::*:user/*) are not implemented yet"),
-        ["arn", _, "iam", "", _, resource] if resource.starts_with("role/") => Ok(arn.clone()),
-        _ => Err(NO_ROLE),
-    }
 }
 
 #[cfg(any(test, fuzzing))]

@@ -113,6 +113,9 @@ pub(crate) async fn integrate<'a>(
         IntegrationRequest::LambdaProxy(proxy) => {
             Box::pin(lambda::proxy(upstreams, backends, *proxy, limits, None)).await.map(IntegrationResponse::Proxied)
         }
+        IntegrationRequest::ServiceProxy(proxy) => {
+            Box::pin(aws::proxy(upstreams, backends, *proxy, limits)).await.map(IntegrationResponse::Proxied)
+        }
         IntegrationRequest::Mock { status, exchange, asked } => {
             Box::pin(mapped::mock(status, exchange, asked)).await.map(IntegrationResponse::Mapped)
         }
@@ -136,6 +139,10 @@ pub(crate) async fn integrate_cached<'a>(
         }
         IntegrationRequest::LambdaProxy(proxy) => {
             lambda::proxy(upstreams, backends, *proxy, limits, Some(cache)).await.map(IntegrationResponse::Proxied)
+        }
+        // What is put into a stream has not been put there by the request before: it is never answered from the cache.
+        IntegrationRequest::ServiceProxy(proxy) => {
+            aws::proxy(upstreams, backends, *proxy, limits).await.map(IntegrationResponse::Proxied)
         }
         // It has no endpoint, and is never compiled to be cached.
         IntegrationRequest::Mock { status, exchange, asked } => {

@@ -10,8 +10,9 @@ use postern_api_model::ports::{StoredDay, UsageEntry};
 use postern_api_model::usage_plan::{Quota, UsageDay};
 use smallvec::SmallVec;
 
-use super::bucket::{Bucket, Limit};
+use super::bucket::Limit;
 use super::plan::{MethodLimit, Plan, PlanSlot};
+use super::shared::SharedBuckets;
 
 /// Bytes of an id that are kept in place: ids have ten characters.
 const ID_BYTES_MAX: usize = 15;
@@ -99,8 +100,8 @@ pub(super) struct Ask<'a> {
     pub(super) verb: &'a str,
     /// The method's verb as it is defined.
     pub(super) defined: &'a str,
-    /// The bucket of the method, whoever calls.
-    pub(super) bucket: Option<&'a Bucket>,
+    /// What all callers of the method share.
+    pub(super) shared: SharedBuckets<'a>,
     pub(super) now_ns: u64,
     pub(super) today: Day,
 }
@@ -176,21 +177,17 @@ impl Membership {
                 }
             }
         };
-        // A client past its quota must take nothing from the others' bucket, but hears of a throttle first.
-        if let Some(bucket) = ask.bucket
-            && !bucket.has(ask.now_ns)
-        {
-            return Ok(Verdict::Throttled(bucket.limit));
+        // A client past its quota must take nothing from the others' buckets, but hears of a throttle first.
+        if let Some(limit) = ask.shared.lacking(ask.now_ns) {
+            return Ok(Verdict::Throttled(limit));
         }
         if let Some(quota) = plan.quota
             && self.usage.left(&quota) <= 0
         {
             return Ok(Verdict::QuotaExceeded(quota));
         }
-        if let Some(bucket) = ask.bucket
-            && !bucket.take(ask.now_ns)
-        {
-            return Ok(Verdict::Throttled(bucket.limit));
+        if let Err(limit) = ask.shared.take(ask.now_ns) {
+            return Ok(Verdict::Throttled(limit));
         }
         self.bucket = of_plan;
         if let Some((id, state)) = of_method {

@@ -7,6 +7,7 @@ mod bucket;
 mod client;
 mod clients;
 mod plan;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -24,6 +25,7 @@ pub(crate) use bucket::{Bucket, Limit};
 use client::Ask;
 pub(crate) use client::{KeyId, Verdict};
 use clients::{CLIENTS_MAX, Clients, Digest};
+pub(crate) use shared::{AccountBuckets, SharedBuckets};
 pub(crate) use usage::AcceptedKey;
 
 /// What this node has admitted.
@@ -31,6 +33,8 @@ pub(crate) struct Metering {
     began: Instant,
     /// `None` where there are no API keys.
     clients: Option<Clients>,
+    /// `None` where accounts are not limited.
+    accounts: Option<AccountBuckets>,
 }
 
 /// A request with an API key.
@@ -45,8 +49,8 @@ pub(crate) struct KeyedCall<'a> {
     pub(crate) defined: &'a str,
     /// The key's value.
     pub(crate) value: &'a str,
-    /// The bucket of the method, whoever calls.
-    pub(crate) bucket: Option<&'a Bucket>,
+    /// What all callers of the method share.
+    pub(crate) shared: SharedBuckets<'a>,
     pub(crate) started: Instant,
     pub(crate) epoch: EpochMillis,
 }
@@ -63,14 +67,24 @@ pub(crate) enum Known {
 
 impl Default for Metering {
     fn default() -> Self {
-        Self { began: Instant::now(), clients: None }
+        Self { began: Instant::now(), clients: None, accounts: None }
     }
 }
 
 impl Metering {
     /// With the keys that `loader` finds.
-    pub(crate) fn with_api_keys(loader: Arc<dyn ApiKeyLoader>) -> Self {
-        Self { began: Instant::now(), clients: Some(Clients::new(loader, CLIENTS_MAX)) }
+    pub(crate) fn with_api_keys(self, loader: Arc<dyn ApiKeyLoader>) -> Self {
+        Self { clients: Some(Clients::new(loader, CLIENTS_MAX)), ..self }
+    }
+
+    /// With a limit for each account and Region.
+    pub(crate) fn limiting_accounts(self, limit: Option<Limit>) -> Self {
+        Self { accounts: limit.map(AccountBuckets::new), ..self }
+    }
+
+    /// The bucket of an account in a Region, where accounts are limited.
+    pub(crate) fn account_bucket(&self, scope: &Scope) -> Option<Arc<Bucket>> {
+        Some(self.accounts.as_ref()?.of(scope))
     }
 
     /// A moment as buckets know it.
@@ -107,7 +121,7 @@ impl Metering {
             path: call.path,
             verb: call.verb,
             defined: call.defined,
-            bucket: call.bucket,
+            shared: call.shared.clone(),
             now_ns: self.moment_ns(call.started),
             today: Day::of_epoch_seconds(call.epoch.seconds()),
         }

@@ -93,7 +93,7 @@ fn world(plan: &Value) -> World {
     let fake = Arc::new(Fake::default());
     fake.keys.lock().unwrap().insert(VALUE.to_owned(), ("key1234567".to_owned(), true));
     let scope = Scope { account: "000000000000".into(), region: "us-east-1".into() };
-    let world = World { metering: Metering::with_api_keys(Arc::clone(&fake) as _), fake, scope };
+    let world = World { metering: Metering::default().with_api_keys(Arc::clone(&fake) as _), fake, scope };
     world.set_plan(1, plan);
     world
 }
@@ -120,7 +120,7 @@ impl World {
             verb: "GET",
             defined: "ANY",
             value,
-            bucket: None,
+            shared: SharedBuckets::default(),
             started: self.metering.began + Duration::from_millis(after_ms + 1),
             epoch: EpochMillis(NOON_MS + after_ms),
         }
@@ -259,7 +259,7 @@ async fn ten_times_the_limit_for_ten_seconds() {
 async fn a_refused_request_takes_nothing_from_anyone() {
     let world = world(&with_quota(2, "DAY"));
     let shared = Bucket::new(Limit::new(0.001, 3));
-    let shared_call = || KeyedCall { bucket: Some(&shared), ..world.call(VALUE, 0) };
+    let shared_call = || KeyedCall { shared: SharedBuckets { method: Some(&shared), account: None }, ..world.call(VALUE, 0) };
     let mut verdicts = Vec::new();
     for _ in 0..4 {
         verdicts.push(world.verdict(&shared_call()).await.unwrap());
@@ -291,7 +291,7 @@ async fn a_restart_knows_what_was_stored() {
     assert_eq!(world.admitted(0, 2).await, 2);
     world.flush().await.unwrap();
     assert_eq!(world.admitted(0, 1).await, 1);
-    let metering = Metering::with_api_keys(Arc::clone(&world.fake) as _);
+    let metering = Metering::default().with_api_keys(Arc::clone(&world.fake) as _);
     let after = World { metering, fake: Arc::clone(&world.fake), scope: world.scope.clone() };
     assert_eq!(after.admitted(DAY_MS, 9).await, 3, "what was not stored is forgotten");
 }
@@ -387,7 +387,7 @@ async fn idle_keys_make_room_and_busy_ones_stay() {
     for key in 0..40 {
         fake.keys.lock().unwrap().insert(format!("the value of key {key:05}"), (format!("key{key:07}"), true));
     }
-    let metering = Metering { began: Instant::now(), clients: Some(Clients::new(Arc::clone(&fake) as _, 16)) };
+    let metering = Metering { began: Instant::now(), clients: Some(Clients::new(Arc::clone(&fake) as _, 16)), accounts: None };
     let scope = Scope { account: "000000000000".into(), region: "us-east-1".into() };
     let world = World { metering, fake, scope };
     world.set_plan(1, &json!({ "throttle": { "rate_limit": 0.001, "burst_limit": 1 } }));

@@ -15,7 +15,7 @@ use crate::context::Arrival;
 use crate::error::GatewayError;
 use crate::execution_log::UsageCheck;
 use crate::gateway::Gateway;
-use crate::metering::{AcceptedKey, KeyId, KeyedCall, Known, Metering, Verdict};
+use crate::metering::{AcceptedKey, KeyId, KeyedCall, Known, Metering, SharedBuckets, Verdict};
 
 /// Where a client presents its API key (AWS docs, "Choose an API key source").
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -42,10 +42,10 @@ pub(crate) fn admit<'a>(authorized: Authorized<'a>, gateway: &'a Gateway) -> Res
     }
     let check = Check::of(&routed);
     check.begin(None);
-    if let Some(bucket) = check.stage.throttle(routed.found.method, &check.arrival.method)
-        && !bucket.take(gateway.metering().moment_ns(check.arrival.started))
-    {
-        return Err(check.refused(Verdict::Throttled(bucket.limit), None));
+    let metering = gateway.metering();
+    let shared = check.shared(&routed, metering);
+    if let Err(limit) = shared.take(metering.moment_ns(check.arrival.started)) {
+        return Err(check.refused(Verdict::Throttled(limit), None));
     }
     check.passed(None);
     Ok(Admitting::Done(Admitted(routed)))
@@ -58,7 +58,7 @@ fn with_key<'a>(routed: Routed<'a>, metering: &'a Metering) -> Result<Admitting<
     let Some((value, text)) = key.as_ref().and_then(|value| Some((value, value.to_str().ok()?))) else {
         return Err(check.unknown(key.as_ref()));
     };
-    match metering.admit(&check.call(&routed, text)) {
+    match metering.admit(&check.call(&routed, text, metering)) {
         Known::Key(id, verdict) => check.judged(value, id, verdict).map(|()| Admitting::Done(Admitted(routed))),
         Known::Impossible => Err(check.unknown(Some(value))),
         Known::Unknown => Ok(Admitting::Waiting(Box::pin(load(routed, metering, value.clone())))),
@@ -67,7 +67,7 @@ fn with_key<'a>(routed: Routed<'a>, metering: &'a Metering) -> Result<Admitting<
 
 async fn load<'a>(routed: Routed<'a>, metering: &'a Metering, value: HeaderValue) -> Result<Admitted<'a>, GatewayError> {
     let check = Check::of(&routed);
-    let call = check.call(&routed, value.to_str().unwrap_or_default());
+    let call = check.call(&routed, value.to_str().unwrap_or_default(), metering);
     match metering.load_and_admit(&call).await.map_err(GatewayError::Store)? {
         Some((id, verdict)) => check.judged(&value, id, verdict).map(|()| Admitted(routed)),
         None => Err(check.unknown(Some(&value))),
@@ -104,7 +104,13 @@ impl<'a> Check<'a> {
         Self { arrival, stage, resource_id: &resource.id, path: &resource.path, defined: &routed.method.verb }
     }
 
-    fn call<'c>(&self, routed: &Routed<'_>, value: &'c str) -> KeyedCall<'c>
+    /// What the request takes from whoever sends it.
+    fn shared(&self, routed: &Routed<'_>, metering: &Metering) -> SharedBuckets<'a> {
+        let method = self.stage.throttle(routed.found.method, &self.arrival.method).map(|bucket| &**bucket);
+        SharedBuckets { method, account: metering.account_bucket(self.stage.scope()) }
+    }
+
+    fn call<'c>(&self, routed: &Routed<'_>, value: &'c str, metering: &Metering) -> KeyedCall<'c>
     where
         'a: 'c,
     {
@@ -116,7 +122,7 @@ impl<'a> Check<'a> {
             verb: self.arrival.method.as_str(),
             defined: self.defined,
             value,
-            bucket: self.stage.throttle(routed.found.method, &self.arrival.method).map(|bucket| &**bucket),
+            shared: self.shared(routed, metering),
             started: self.arrival.started,
             epoch: self.arrival.epoch,
         }

@@ -204,7 +204,10 @@ impl<'a> LambdaCaller<'a> {
                 Err(reason) => return Box::pin(std::future::ready(AuthorizerAnswer::misconfigured(reason))),
             };
             let event = authorizer_event(request, arn, token);
-            let call = authorizer_call(request, function, id, event, deadline);
+            let Ok(call) = authorizer_call(request, function, id, event, deadline) else {
+                let reason = "the authorizer's credentials are those of a caller whom nobody knows yet";
+                return Box::pin(std::future::ready(AuthorizerAnswer::misconfigured(reason)));
+            };
             Box::pin(ask_authorizer(upstreams, &gateway.settings().backends, call, arrival.log()))
         };
         authorizers::ask(asking, call).await

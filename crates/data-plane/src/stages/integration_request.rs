@@ -37,6 +37,8 @@ pub(crate) enum IntegrationRequest<'a> {
     Mock { status: Option<u16>, exchange: &'a MockExchange, asked: Box<Asked<'a>> },
     /// AWS_PROXY: the function's answer is the answer.
     LambdaProxy(Box<LambdaProxy<'a>>),
+    /// AWS_PROXY with Firehose: the service's answer is the answer.
+    ServiceProxy(Box<ServiceProxy<'a>>),
 }
 
 /// Whether the request is made, or waits for a body to be read or transformed. Boxed because it is not the common one: what a future
@@ -54,6 +56,12 @@ pub(crate) enum Call<'a> {
     Service(Box<SignedRequest<'a>>),
     /// Of a function.
     Lambda(Box<LambdaCall<'a>>),
+}
+
+/// A request to a service whose answer is the client's.
+pub(crate) struct ServiceProxy<'a> {
+    pub(crate) request: SignedRequest<'a>,
+    pub(crate) context: Context<'a>,
 }
 
 /// A request to a backend, and by when its answer must be whole.
@@ -101,10 +109,10 @@ pub(crate) fn integration_request<'a>(
         CompiledIntegration::Lambda(endpoint, exchange) => {
             mapped_request::mapped(validated, Destination::Lambda(endpoint), exchange, heavy)
         }
+        CompiledIntegration::ServiceProxy(service) => mapped_request::service_proxy(validated, service),
         CompiledIntegration::Mock(exchange) => mapped_request::mock(validated, exchange, heavy),
         CompiledIntegration::LambdaProxy(endpoint) => lambda_request::proxy(validated, endpoint),
         CompiledIntegration::Broken(reason) => Err(GatewayError::Configuration(reason)),
-        CompiledIntegration::Unsupported => Err(GatewayError::Configuration("the integration's type is not built")),
     }
 }
 

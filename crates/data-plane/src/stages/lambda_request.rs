@@ -9,6 +9,7 @@ use super::mapping::Context;
 use super::route::Routed;
 use super::target::add_fields;
 use super::validate::Validated;
+use crate::access::Signer;
 use crate::compile::{
     Found, LambdaEndpoint, LambdaFunction, MEDIA_TYPE_DEFAULT, PublishedStage, ResourceIndex, accept_of, parameter_names,
 };
@@ -32,6 +33,8 @@ pub(crate) struct LambdaCall<'a> {
     pub(crate) function: &'a LambdaFunction,
     /// Whose API calls.
     pub(crate) account: &'a str,
+    /// In whose name.
+    pub(crate) signer: Signer<'a>,
     /// As Lambda at AWS would be sent it, but for the signature. Its body is whole.
     pub(crate) request: UpstreamRequest,
     /// By when the answer must be there.
@@ -150,18 +153,22 @@ pub(super) fn authorizer_event(request: Bodiless<'_, '_>, method_arn: &str, toke
 }
 
 /// The call of a stage's authorizer.
+///
+/// # Errors
+/// When it is to be made in the name of a caller whom nobody knows yet.
 pub(super) fn authorizer_call<'a>(
     request: Bodiless<'_, 'a>,
     function: &'a LambdaFunction,
     id: &str,
     event: Bytes,
     deadline: Instant,
-) -> LambdaCall<'a> {
+) -> Result<LambdaCall<'a>, GatewayError> {
     let Bodiless { arrival, stage, .. } = request;
     let source = HeaderValue::try_from(stage.authorizer_arn(id)).ok();
-    let target = LambdaTarget { function, account: stage.account(), tag: arrival.ids.request.clone(), source };
+    let signer = Signer::of(&function.signatory, arrival, stage)?;
+    let target = LambdaTarget { function, account: stage.account(), signer, tag: arrival.ids.request.clone(), source };
     let headers = target.fields(arrival, stage);
-    target.call(headers, event, deadline)
+    Ok(target.call(headers, event, deadline))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -203,6 +210,7 @@ fn spelling(name: &HeaderName, arrival: &Arrival, written: &Spellings) -> String
 pub(super) struct LambdaTarget<'a> {
     function: &'a LambdaFunction,
     account: &'a str,
+    signer: Signer<'a>,
     tag: HeaderValue,
     /// Of the method.
     source: Option<HeaderValue>,
@@ -212,9 +220,11 @@ impl<'a> LambdaTarget<'a> {
     pub(super) fn new(routed: &Routed<'a>, endpoint: &LambdaEndpoint) -> Result<Self, GatewayError> {
         let (arrival, stage) = (routed.received.arrival, routed.received.stage);
         let path = &stage.api.resource(routed.method.resource).path;
+        let function = function(routed, endpoint)?;
         Ok(Self {
-            function: function(routed, endpoint)?,
+            function,
             account: stage.account(),
+            signer: Signer::of(&function.signatory, arrival, stage)?,
             tag: arrival.ids.request.clone(),
             source: HeaderValue::try_from(stage.source_arn(&routed.method.verb, path)).ok(),
         })
@@ -227,7 +237,7 @@ impl<'a> LambdaTarget<'a> {
 
     /// The call with these fields, which say how it is to be invoked.
     pub(super) fn call(self, mut headers: HeaderMap, payload: Bytes, deadline: Instant) -> LambdaCall<'a> {
-        let Self { function, account, tag, source } = self;
+        let Self { function, account, signer, tag, source } = self;
         headers.insert(INTEGRATION_TAG, tag);
         if let Some(source) = source {
             headers.insert(SOURCE_ARN, source);
@@ -240,7 +250,7 @@ impl<'a> LambdaTarget<'a> {
             headers,
             body: Body::full(payload),
         };
-        LambdaCall { function, account, request, deadline }
+        LambdaCall { function, account, signer, request, deadline }
     }
 
     /// The fields of a call that nothing is mapped into.

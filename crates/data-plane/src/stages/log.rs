@@ -51,6 +51,7 @@ pub(crate) async fn log_endpoint_request(log: &ExecutionLog, request: &mut Integ
         // Said where it is signed, or where a function is found: before that nobody knows what is sent.
         IntegrationRequest::Mapped { call: Call::Service(_) | Call::Lambda(_), .. }
         | IntegrationRequest::LambdaProxy(_)
+        | IntegrationRequest::ServiceProxy(_)
         | IntegrationRequest::Mock { .. } => {}
     }
 }

@@ -7,7 +7,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use tokio::time::Instant;
 
-use super::integration_request::{Asked, Building, Call, IntegrationRequest, UNTRANSFORMED, context, conversion, convert};
+use super::integration_request::{
+    Asked, Building, Call, IntegrationRequest, ServiceProxy, UNTRANSFORMED, context, conversion, convert,
+};
 use super::lambda_request::LambdaTarget;
 use super::route::Routed;
 use super::service_target::ServiceTarget;
@@ -171,6 +173,24 @@ pub(super) fn mapped<'a>(
         asked.carry(transformed);
         Ok(IntegrationRequest::Mapped { call, exchange, asked })
     })))
+}
+
+/// The client's body as it came, and what the action needs; the answer is not mapped.
+pub(super) fn service_proxy<'a>(validated: Validated<'a>, service: &'a CompiledService) -> Result<Building<'a>, GatewayError> {
+    let routed = validated.routed();
+    if !service.request.mappings.body.is_empty() {
+        return Err(GatewayError::Configuration("parameters of a proxy integration cannot be mapped from the body"));
+    }
+    let context = context(routed, Transfer::Buffered);
+    let conversion = conversion(routed, service.request.handling);
+    let target = Destination::Service(service);
+    match call(validated, target, Payload::PassedThrough, conversion, &Transformed::default())? {
+        Call::Service(request) => {
+            let request = Box::new(ServiceProxy { request: *request, context });
+            Ok(Building::Done(IntegrationRequest::ServiceProxy(request)))
+        }
+        Call::Http(_) | Call::Lambda(_) => Err(GatewayError::Configuration("the integration is none of a service")),
+    }
 }
 
 /// Puts the request together.

@@ -25,7 +25,7 @@ pub(crate) use address::path_from_stage;
 pub(crate) use admit::{Admitting, admit};
 pub(crate) use authorize::{Authorizing, Tested, authorize, test_authorizer};
 pub(crate) use cache_lookup::{CacheCall, Demand, cache_call};
-pub(crate) use integration_request::{Asked, Building, Call, HttpCall, IntegrationRequest, integration_request};
+pub(crate) use integration_request::{Asked, Building, Call, HttpCall, IntegrationRequest, ServiceProxy, integration_request};
 pub(crate) use lambda_request::{LambdaCall, LambdaProxy};
 pub(crate) use log::{begin_log, log_endpoint_request, log_method_request};
 pub(crate) use mapping::Context;

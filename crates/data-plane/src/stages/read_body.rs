@@ -41,9 +41,10 @@ impl Need {
         match integration {
             CompiledIntegration::HttpProxy(endpoint) if endpoint.request.handling != Handling::Unset => Self::Whole,
             CompiledIntegration::HttpProxy(endpoint) if !endpoint.request.mappings.body.is_empty() => Self::Whole,
-            CompiledIntegration::HttpProxy(_) | CompiledIntegration::Unsupported | CompiledIntegration::Broken(_) => Self::Stream,
+            CompiledIntegration::HttpProxy(_) | CompiledIntegration::Broken(_) => Self::Stream,
             CompiledIntegration::Http(..)
             | CompiledIntegration::Service(..)
+            | CompiledIntegration::ServiceProxy(_)
             | CompiledIntegration::Lambda(..)
             | CompiledIntegration::Mock(_) => Self::Decoded,
             // Whoever lets answers be compressed gets requests decompressed (reported).

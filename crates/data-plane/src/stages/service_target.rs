@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, header};
-use postern_api_model::ports::WantedCredentials;
 use tokio::time::Instant;
 
 use super::route::Routed;
 use super::target::{Parameters, carries_body, mapped_query, path_and_query, path_value};
+use crate::access::Signer;
 use crate::compile::{CompiledRequest, CompiledService, JsonFields, ResolvedService};
 use crate::error::GatewayError;
 use crate::headers::names;
@@ -16,6 +16,7 @@ use crate::integrations::{Place, Service, SignedRequest};
 pub(super) struct ServiceTarget<'a> {
     service: &'a ResolvedService,
     account: &'a str,
+    signer: Signer<'a>,
     uri: http::Uri,
     method: Method,
 }
@@ -26,8 +27,10 @@ impl<'a> ServiceTarget<'a> {
         let service = routed.received.stage.service(routed.found.method).map_err(GatewayError::Configuration)?;
         let values = |index: usize| path_value(index, routed, mappings, parameters);
         let uri = path_and_query(&service.rest, &values, None, &mapped_query(routed, mappings, parameters))?;
-        let account = routed.received.stage.account();
-        Ok(Self { service, account, uri, method: verb.clone().unwrap_or_else(|| routed.received.arrival.method.clone()) })
+        let (arrival, stage) = (routed.received.arrival, routed.received.stage);
+        let signer = Signer::of(&service.signatory, arrival, stage)?;
+        let account = stage.account();
+        Ok(Self { service, account, signer, uri, method: verb.clone().unwrap_or_else(|| routed.received.arrival.method.clone()) })
     }
 
     /// What the request says in its fields, unless something else is mapped there.
@@ -40,7 +43,7 @@ impl<'a> ServiceTarget<'a> {
 
     /// The request to it.
     pub(super) fn call(self, headers: HeaderMap, body: Bytes, deadline: Instant) -> SignedRequest<'a> {
-        let ResolvedService { subdomain, name, region, rest: _, json: _, role } = self.service;
+        let ResolvedService { subdomain, name, region, rest: _, json: _, signatory: _ } = self.service;
         let body = if carries_body(&self.method) { body } else { Bytes::new() };
         SignedRequest {
             service: Service { subdomain: subdomain.as_deref(), name },
@@ -51,7 +54,7 @@ impl<'a> ServiceTarget<'a> {
             uri: self.uri,
             headers,
             body,
-            credentials: role.as_deref().map_or(WantedCredentials::Default, WantedCredentials::Role),
+            signer: self.signer,
             deadline,
         }
     }

@@ -5,6 +5,7 @@
 
 pub mod authorizers;
 pub mod functions;
+pub mod signing;
 pub mod tokens;
 
 use std::collections::BTreeMap;

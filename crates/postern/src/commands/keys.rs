@@ -8,7 +8,7 @@ use postern_policy::{DOCUMENT_BYTES_MAX, Kind, Policy};
 use postern_store::{AccessKey, AccessKeyStatus, LIST_ROWS_MAX, OpenMode, SqliteStore, Store};
 use serde_json::json;
 
-use crate::access_keys;
+use crate::access_keys::{self, NewKey};
 use crate::cli::{KeysAction, Output};
 use crate::config::Settings;
 use crate::failure::Failure;
@@ -25,12 +25,20 @@ pub async fn run(settings: &Settings, action: KeysAction, output: Output, out: &
     }
     // Read first: a policy that cannot be used must not leave a directory behind.
     let policy = match &action {
-        KeysAction::Create { policy: Some(path) } => Some(identity_policy(path)?),
+        KeysAction::Create { policy: Some(path), .. } => Some(identity_policy(path)?),
         _ => None,
     };
     let store = SqliteStore::open(&settings.data_dir, OpenMode::Beside).await?;
     let text = match action {
-        KeysAction::Create { .. } => created(&create(&store, &settings.account, policy).await?, output),
+        KeysAction::Create { session_duration, .. } => {
+            let made = match session_duration {
+                Some(seconds) => access_keys::lend(&settings.account, seconds)?,
+                None => NewKey { key: access_keys::generate(&settings.account)?, session_token: None },
+            };
+            let made = NewKey { key: AccessKey { policy, ..made.key }, ..made };
+            store.create_access_key(made.key.clone()).await?;
+            created(&made, output)
+        }
         KeysAction::List => listed(&all(&store, &settings.account).await?, output),
         KeysAction::Revoke { key_id } => {
             store.revoke_access_key(&key_id).await?;
@@ -56,12 +64,6 @@ fn identity_policy(path: &Path) -> Result<String, Failure> {
     Ok(compact.to_string())
 }
 
-async fn create(store: &dyn Store, account: &str, policy: Option<String>) -> Result<AccessKey, Failure> {
-    let key = AccessKey { policy, ..access_keys::generate(account)? };
-    store.create_access_key(key.clone()).await?;
-    Ok(key)
-}
-
 async fn all(store: &dyn Store, account: &str) -> Result<Vec<AccessKey>, Failure> {
     let mut keys: Vec<AccessKey> = Vec::new();
     loop {
@@ -75,21 +77,31 @@ async fn all(store: &dyn Store, account: &str) -> Result<Vec<AccessKey>, Failure
     }
 }
 
-fn created(key: &AccessKey, output: Output) -> String {
+fn created(made: &NewKey, output: Output) -> String {
+    let NewKey { key, session_token } = made;
+    let session = session_token.as_ref().zip(key.session);
     match output {
         Output::Json => {
             let mut made = json!({ "accessKeyId": key.id, "secretAccessKey": key.secret.expose(), "account": key.account });
             if key.policy.is_some() {
                 made["policy"] = policy_of(key);
             }
+            if let Some((token, session)) = session {
+                made["sessionToken"] = token.expose().into();
+                made["expiration"] = moment(session.expires_s).into();
+            }
             made.to_string()
         }
-        Output::Table => format!(
-            "access key id      {}\nsecret access key  {}\naccount            {}\nThe secret is shown this once.",
-            key.id,
-            key.secret.expose(),
-            key.account
-        ),
+        Output::Table => {
+            let secret = key.secret.expose();
+            let mut text = format!("access key id      {}\nsecret access key  {secret}\n", key.id);
+            if let Some((token, session)) = session {
+                let until = moment(session.expires_s);
+                text.push_str(&format!("session token      {}\nexpires            {until}\n", token.expose()));
+            }
+            text.push_str(&format!("account            {}\nThe secret is shown this once.", key.account));
+            text
+        }
     }
 }
 
@@ -102,7 +114,8 @@ fn listed(keys: &[AccessKey], output: Output) -> String {
                     "accessKeyId": key.id,
                     "account": key.account,
                     "status": status(key),
-                    "created": created_at(key),
+                    "created": moment(key.created),
+                    "expiration": key.session.map(|session| moment(session.expires_s)),
                     "policy": policy_of(key),
                 })
             })
@@ -112,7 +125,13 @@ fn listed(keys: &[AccessKey], output: Output) -> String {
     let mut text = format!("{:<20}  {:<12}  {:<8}  {:<20}  POLICY", "ACCESS KEY ID", "ACCOUNT", "STATUS", "CREATED");
     for key in keys {
         let policy = key.policy.as_deref().unwrap_or("none: everything in its account");
-        text.push_str(&format!("\n{:<20}  {:<12}  {:<8}  {:<20}  {policy}", key.id, key.account, status(key), created_at(key)));
+        text.push_str(&format!(
+            "\n{:<20}  {:<12}  {:<8}  {:<20}  {policy}",
+            key.id,
+            key.account,
+            status(key),
+            moment(key.created)
+        ));
     }
     text
 }
@@ -133,6 +152,9 @@ fn shown_log_key(key: &str, output: Output) -> String {
 
 fn status(key: &AccessKey) -> &'static str {
     match key.status {
+        AccessKeyStatus::Active if key.session.is_some_and(|session| session.expires_s <= jiff::Timestamp::now().as_second()) => {
+            "expired"
+        }
         AccessKeyStatus::Active => "active",
         AccessKeyStatus::Revoked => "revoked",
     }
@@ -144,6 +166,6 @@ fn policy_of(key: &AccessKey) -> serde_json::Value {
 }
 
 /// RFC 3339; the number itself when it is no time that has a date.
-fn created_at(key: &AccessKey) -> String {
-    jiff::Timestamp::from_second(key.created).map_or_else(|_| key.created.to_string(), |time| time.to_string())
+fn moment(epoch_s: i64) -> String {
+    jiff::Timestamp::from_second(epoch_s).map_or_else(|_| epoch_s.to_string(), |time| time.to_string())
 }

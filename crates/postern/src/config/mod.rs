@@ -29,8 +29,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use postern_data_plane::CacheLimits;
 use postern_data_plane::backends::{LinkTarget, ServiceEndpoints};
+use postern_data_plane::{AccountLimit, CacheLimits};
 
 pub use credentials::CredentialSettings;
 pub use functions::DeclaredFunctions;
@@ -79,6 +79,8 @@ pub struct Settings {
     pub warnings: Vec<String>,
     /// Compiled APIs in memory.
     pub resident_apis_max: usize,
+    /// How fast the APIs of one account may be called; `None`: as fast as they can be served.
+    pub account_limit: Option<AccountLimit>,
     /// What stages cache.
     pub cache: CacheLimits,
     /// Bytes of an OpenAPI document.
@@ -162,6 +164,7 @@ impl Settings {
             allowed_addresses: values.ip_addresses(&table::INTEGRATIONS_ALLOWED_ADDRESSES),
             http2_backends: values.switch(&table::INTEGRATIONS_HTTP2),
             resident_apis_max: values.size(&table::LIMITS_RESIDENT_APIS_MAX),
+            account_limit: account_limit(&mut values),
             cache: CacheLimits {
                 bytes_max: values.size(&table::LIMITS_CACHE_BYTES_MAX),
                 stage_bytes_max: values.size(&table::LIMITS_STAGE_CACHE_BYTES_MAX),
@@ -196,6 +199,20 @@ impl Http {
             drain_timeout: values.milliseconds(&table::HTTP_DRAIN_TIMEOUT_MS),
         }
     }
+}
+
+/// A rate alone has a bucket of half a second's worth, which is AWS's proportion.
+fn account_limit(values: &mut Values) -> Option<AccountLimit> {
+    let bounded = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
+    let rate = values.optional_size(&table::LIMITS_ACCOUNT_RATE).map(bounded);
+    let burst = values.optional_size(&table::LIMITS_ACCOUNT_BURST).map(bounded);
+    if rate.is_none() && burst.is_some() {
+        let place = values.place_of(&table::LIMITS_ACCOUNT_BURST).unwrap_or(Place::Default);
+        let wrong = "a bucket that nothing refills is no limit".to_owned();
+        let allowed = "together with `limits.account_rate_per_second`".to_owned();
+        values.report(Problem::mistake(table::LIMITS_ACCOUNT_BURST.path, place, wrong, allowed));
+    }
+    rate.map(|rate_per_second| AccountLimit { rate_per_second, burst: burst.unwrap_or((rate_per_second / 2).max(1)) })
 }
 
 /// Whoever reads the file can sign as whoever stands in it.

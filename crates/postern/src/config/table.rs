@@ -467,6 +467,26 @@ pub static LIMITS_STAGE_CACHE_BYTES_MAX: Key = Key {
     about: "Memory that the cache of one stage takes at most, if its `cacheClusterSize` is more.",
 };
 
+/// Account throttle.
+pub static LIMITS_ACCOUNT_RATE: Key = Key {
+    path: "limits.account_rate_per_second",
+    flag: None,
+    short_env: None,
+    takes: Takes::Number { min: 1, max: 1_000_000_000, unit: "requests" },
+    default: None,
+    about: "How many requests a second all APIs of one account in one Region take together, past which they answer 429; AWS's default is 10000. Off if not set.",
+};
+
+/// Bursts of accounts.
+pub static LIMITS_ACCOUNT_BURST: Key = Key {
+    path: "limits.account_burst",
+    flag: None,
+    short_env: None,
+    takes: Takes::Number { min: 1, max: 1_000_000_000, unit: "requests" },
+    default: None,
+    about: "How many of these may come at one moment. Half of `limits.account_rate_per_second` if not set, as on AWS; needs that key.",
+};
+
 /// Bytes of an OpenAPI document.
 pub static LIMITS_IMPORT_BYTES_MAX: Key = Key {
     path: "limits.import_bytes_max",
@@ -544,6 +564,8 @@ pub static KEYS: &[&Key] = &[
     &OTLP_METRICS_INTERVAL_MS,
     &OTLP_SAMPLE_PERCENT,
     &LIMITS_RESIDENT_APIS_MAX,
+    &LIMITS_ACCOUNT_RATE,
+    &LIMITS_ACCOUNT_BURST,
     &LIMITS_CACHE_BYTES_MAX,
     &LIMITS_STAGE_CACHE_BYTES_MAX,
     &LIMITS_IMPORT_BYTES_MAX,

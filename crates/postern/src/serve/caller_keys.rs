@@ -40,6 +40,7 @@ fn signing(key: AccessKey) -> CallerKey {
         identity: Identity { account: key.account, access_key_id: key.id, kind },
         proof: Proof::Secret(Hidden::new(key.secret.expose().to_owned())),
         policy: key.policy,
+        session: key.session,
     }
 }
 
@@ -61,6 +62,6 @@ impl CallerKeys for AnyKey {
         let is_account = access_key_id.len() == 12 && access_key_id.bytes().all(|byte| byte.is_ascii_digit());
         let account = if is_account { access_key_id.to_owned() } else { self.account.clone() };
         let identity = Identity { account, access_key_id: access_key_id.to_owned(), kind: IdentityKind::Root };
-        Box::pin(async { Ok(Some(CallerKey { identity, proof: Proof::Waived, policy: None })) })
+        Box::pin(async { Ok(Some(CallerKey { identity, proof: Proof::Waived, policy: None, session: None })) })
     }
 }

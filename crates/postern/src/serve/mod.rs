@@ -27,7 +27,7 @@ use postern_control_plane::clock::SystemClock;
 use postern_control_plane::{AuthMode, ControlPlane};
 use postern_data_plane::backends::Backends;
 use postern_data_plane::transport::{UpstreamCounts, Upstreams, Workers};
-use postern_data_plane::{Gateway, GatewaySettings, LogKey, Tracing};
+use postern_data_plane::{AccountLimit, Gateway, GatewaySettings, LogKey, Tracing};
 use postern_functions::Functions;
 use postern_store::{OpenMode, SqliteStore, Store};
 use tokio::runtime::Handle;
@@ -206,6 +206,7 @@ impl Planes {
             cache: settings.cache,
             log_key: Some(log_key),
             backends: Backends { tokens, ..backends::backends(settings, &credentials, functions.as_ref()) },
+            account_limit: settings.account_limit,
             log_destinations: access_logs.destinations.clone(),
             tracing: tracing.unwrap_or_default(),
         };
@@ -249,7 +250,15 @@ impl Planes {
         let store = Arc::clone(&self.store) as _;
         let control_plane = ControlPlane::new(store, publisher, flusher, tester, Arc::new(SystemClock), auth);
         let meter = Arc::clone(&self.flushing) as _;
-        control_plane.with_traffic_at(http).with_import_bytes_max(settings.import_bytes_max).with_usage_meter(meter)
+        let control_plane =
+            control_plane.with_traffic_at(http).with_import_bytes_max(settings.import_bytes_max).with_usage_meter(meter);
+        match settings.account_limit {
+            // Bounded by the configuration.
+            Some(AccountLimit { rate_per_second, burst }) => {
+                control_plane.with_account_limit(f64::from(rate_per_second), i32::try_from(burst).unwrap_or(i32::MAX))
+            }
+            None => control_plane,
+        }
     }
 
     fn management_service(

@@ -10,7 +10,6 @@ mod sts;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use postern_api_model::hidden::Hidden;
 use postern_api_model::ports::{CredentialSource, Credentials, PortFuture, WantedCredentials};
 
 use postern_control_plane::clock::SystemClock;
@@ -23,9 +22,6 @@ use crate::config::{CredentialSettings, Mode};
 use assumed_role::{AssumedRole, Lender};
 use shared_file::SharedFile;
 use sts::StsEndpoint;
-
-/// What is signed with in dev mode when nothing is configured. Emulators take it for a secret; AWS knows no such key.
-const DEVELOPMENT_SECRET: &str = "postern-development-key";
 
 /// Finds the keys that the configuration speaks of.
 pub struct ConfiguredCredentials {
@@ -66,7 +62,7 @@ impl ConfiguredCredentials {
     fn default(&self) -> Result<Credentials, String> {
         match (&self.settings.default, self.settings.mode) {
             (Some(source), _) => self.key(source),
-            (None, Mode::Dev) => Ok(made_up(&self.account)),
+            (None, Mode::Dev) => Ok(Credentials::for_development(&self.account)),
             (None, Mode::Signed) => {
                 Err("there is no default key: set credentials.access_key_id and credentials.secret_access_key, \
                  credentials.profile or credentials.environment in Postern's configuration"
@@ -79,7 +75,9 @@ impl ConfiguredCredentials {
         match (self.settings.unmapped, self.settings.mode) {
             (UnmappedRole::Default, _) => self.default(),
             // Never the default key, which may be a real one.
-            (UnmappedRole::Refused, Mode::Dev) => Ok(made_up(arn.split(':').nth(4).unwrap_or(&self.account))),
+            (UnmappedRole::Refused, Mode::Dev) => {
+                Ok(Credentials::for_development(arn.split(':').nth(4).unwrap_or(&self.account)))
+            }
             (UnmappedRole::Refused, Mode::Signed) => Err(format!(
                 "no key is configured for the role {arn}: set a table [credentials.{arn:?}], or credentials.any_role, in Postern's \
                  configuration"
@@ -95,15 +93,6 @@ impl ConfiguredCredentials {
                 Err(format!("the profile {name} cannot be looked up: set AWS_SHARED_CREDENTIALS_FILE, since there is no HOME"))
             }
         }
-    }
-}
-
-/// Emulators that tell accounts apart do so by the key's id.
-fn made_up(account: &str) -> Credentials {
-    Credentials {
-        access_key_id: account.to_owned(),
-        secret_access_key: Hidden::new(DEVELOPMENT_SECRET.to_owned()),
-        session_token: None,
     }
 }
 
@@ -128,7 +117,7 @@ mod tests {
     }
 
     fn known(id: &str) -> KeySource {
-        KeySource::Known(Credentials { access_key_id: id.to_owned(), ..made_up("") })
+        KeySource::Known(Credentials { access_key_id: id.to_owned(), ..Credentials::for_development("") })
     }
 
     async fn found(settings: CredentialSettings, wanted: WantedCredentials<'_>) -> Result<String, String> {

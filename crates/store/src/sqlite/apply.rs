@@ -149,7 +149,8 @@ async fn delete_range(connection: &mut SqliteConnection, range: [&str; 5]) -> Re
 
 async fn create_access_key(connection: &mut SqliteConnection, key: &AccessKey) -> Result<(), StoreError> {
     let inserted = sqlx::query(
-        "INSERT INTO access_key (id, secret, account, created, status, policy) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO access_key (id, secret, account, created, status, policy, session_token_sha256, session_expires)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     )
     .bind(&key.id)
     .bind(key.secret.expose())
@@ -157,6 +158,8 @@ async fn create_access_key(connection: &mut SqliteConnection, key: &AccessKey) -
     .bind(key.created)
     .bind(key.status.as_str())
     .bind(key.policy.as_deref())
+    .bind(key.session.as_ref().map(|session| &session.token_sha256[..]))
+    .bind(key.session.map(|session| session.expires_s))
     .execute(connection)
     .await?;
     match inserted.rows_affected() {

@@ -1,5 +1,6 @@
 //! The readers' statements. Each sees the last commit as a whole.
 
+use postern_api_model::identity::Session;
 use postern_api_model::scope::Scope;
 use sqlx::sqlite::SqlitePool;
 
@@ -99,14 +100,15 @@ pub(super) async fn last_change(readers: &SqlitePool) -> Result<u64, StoreError>
     Ok(last.cast_unsigned())
 }
 
-type AccessKeyRow = (String, String, String, i64, String, Option<String>);
+type AccessKeyRow = (String, String, String, i64, String, Option<String>, Option<Vec<u8>>, Option<i64>);
 
 pub(super) async fn access_key(readers: &SqlitePool, id: &str) -> Result<Option<AccessKey>, StoreError> {
-    let row: Option<AccessKeyRow> =
-        sqlx::query_as("SELECT id, secret, account, created, status, policy FROM access_key WHERE id = ?")
-            .bind(id)
-            .fetch_optional(readers)
-            .await?;
+    let row: Option<AccessKeyRow> = sqlx::query_as(
+        "SELECT id, secret, account, created, status, policy, session_token_sha256, session_expires FROM access_key WHERE id = ?",
+    )
+    .bind(id)
+    .fetch_optional(readers)
+    .await?;
     row.map(access_key_from).transpose()
 }
 
@@ -117,7 +119,7 @@ pub(super) async fn access_keys(
     limit: usize,
 ) -> Result<Vec<AccessKey>, StoreError> {
     let rows: Vec<AccessKeyRow> = sqlx::query_as(
-        "SELECT id, secret, account, created, status, policy FROM access_key
+        "SELECT id, secret, account, created, status, policy, session_token_sha256, session_expires FROM access_key
          WHERE (?1 IS NULL OR account = ?1) AND id > ?2 ORDER BY id LIMIT ?3",
     )
     .bind(account)
@@ -128,12 +130,17 @@ pub(super) async fn access_keys(
     rows.into_iter().map(access_key_from).collect()
 }
 
-fn access_key_from((id, secret, account, created, status, policy): AccessKeyRow) -> Result<AccessKey, StoreError> {
-    let Some(status) = AccessKeyStatus::named(&status) else {
-        let reason = "this version does not know its status".to_owned();
-        return Err(StoreError::Corrupt { kind: "access_key".to_owned(), id, reason });
+fn access_key_from(row: AccessKeyRow) -> Result<AccessKey, StoreError> {
+    let (id, secret, account, created, status, policy, token, expires) = row;
+    let corrupt = |reason: &str| StoreError::Corrupt { kind: "access_key".to_owned(), id: id.clone(), reason: reason.to_owned() };
+    let status = AccessKeyStatus::named(&status).ok_or_else(|| corrupt("this version does not know its status"))?;
+    // Half of a session must not make a key for good of one that was lent.
+    let session = match (token.map(<[u8; 32]>::try_from), expires) {
+        (None, None) => None,
+        (Some(Ok(token_sha256)), Some(expires_s)) => Some(Session { token_sha256, issued_s: created, expires_s }),
+        _ => return Err(corrupt("its session is not whole")),
     };
-    Ok(AccessKey { id, secret: Secret::new(secret), account, created, status, policy })
+    Ok(AccessKey { id, secret: Secret::new(secret), account, created, status, policy, session })
 }
 
 fn versioned(version: i64, body: Vec<u8>) -> Versioned<Vec<u8>> {

@@ -10,16 +10,13 @@ use crate::ControlPlane;
 use crate::changes::store_failure;
 use crate::patch::Patch;
 
-/// AWS's default account limits: requests per second and token-bucket size.
-const RATE_LIMIT: f64 = 10_000.0;
-const BURST_LIMIT: i32 = 5_000;
 /// The feature every account has had since usage plans exist; it cannot be removed.
 const USAGE_PLANS: &str = "UsagePlans";
 /// Version of API key semantics that AWS reports for such accounts.
 const API_KEY_VERSION: &str = "4";
 
 pub(super) async fn show(plane: &ControlPlane, caller: &Caller, _: GetAccountInput) -> ApiResult<Shown> {
-    stored(plane, caller).await.map(|account| show_one(&account))
+    stored(plane, caller).await.map(|account| show_one(plane, &account))
 }
 
 /// The caller's account settings; the defaults where none were ever set.
@@ -33,7 +30,7 @@ pub(super) async fn update(plane: &ControlPlane, caller: &Caller, input: UpdateA
     let patches = Patch::list(input.patch_operations)?;
     let change = |account: &mut Account| {
         patches.iter().try_for_each(|patch| apply(account, patch))?;
-        Ok(show_one(account))
+        Ok(show_one(plane, account))
     };
     plane.change_or_default::<Account, _>(caller, &caller.scope.account, change).await
 }
@@ -67,10 +64,11 @@ fn checked_role(arn: String) -> ApiResult<String> {
     if is_role { Ok(arn) } else { Err(ApiError::bad_request("Invalid ARN specified in the request")) }
 }
 
-fn show_one(account: &Account) -> Shown {
+fn show_one(plane: &ControlPlane, account: &Account) -> Shown {
+    let (rate, burst) = plane.account_limit();
     Shown {
         cloudwatch_role_arn: account.cloudwatch_role_arn.clone(),
-        throttle_settings: Some(ThrottleSettings { burst_limit: Some(BURST_LIMIT), rate_limit: Some(RATE_LIMIT) }),
+        throttle_settings: Some(ThrottleSettings { burst_limit: Some(burst), rate_limit: Some(rate) }),
         features: Some(vec![USAGE_PLANS.to_owned()]),
         api_key_version: Some(API_KEY_VERSION.to_owned()),
     }

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use postern_sigv4::{Payload, SecretKey, SigningRequest, VerifyOptions};
+use postern_sigv4::{Payload, SecretKey, Session, SigningRequest, VerifyOptions};
 
 use super::*;
 
@@ -97,7 +97,8 @@ fn check(seen: &Seen) {
     let presented = postern_sigv4::parse(&request).unwrap();
     assert_eq!(presented.access_key_id, KEY);
     assert_eq!(presented.scope.region, "eu-west-1");
-    let options = VerifyOptions { session_token: Some(TOKEN), ..VerifyOptions::for_services(&["execute-api"]) };
+    let session = Some(Session { token_sha256: Session::hash_of(TOKEN), expires_s: i64::MAX });
+    let options = VerifyOptions { session, ..VerifyOptions::for_services(&["execute-api"]) };
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
     postern_sigv4::verify(&presented, &request, &SecretKey::new(SECRET), now, &options).unwrap();
 }

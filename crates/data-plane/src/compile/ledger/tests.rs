@@ -250,8 +250,10 @@ fn what_blocks_a_method() {
     assert_eq!(findings.blocking, ["integration.credentials"]);
     let mut findings = Findings::default();
     let uri = Some("arn:aws:apigateway:us-east-1:firehose:action/PutRecord".to_owned());
-    integration(&Integration { kind: IntegrationType::AwsProxy, credentials: None, uri, ..sample }, &mut findings);
-    assert_eq!(findings.blocking, ["integration.type AWS_PROXY", "integration.connectionType VPC_LINK"]);
+    let response_transfer_mode = Some(ResponseTransferMode::Stream);
+    let firehose = Integration { kind: IntegrationType::AwsProxy, credentials: None, uri, response_transfer_mode, ..sample };
+    integration(&firehose, &mut findings);
+    assert_eq!(findings.blocking, ["integration.connectionType VPC_LINK", "integration.responseTransferMode STREAM"]);
 }
 
 #[test]

@@ -99,21 +99,3 @@ fn what_is_no_uri_of_a_service() {
         assert_eq!(resolved(uri).map(|_| ()), Err(expected), "{uri}");
     }
 }
-
-#[test]
-fn credentials_are_a_role() {
-    let of = |arn: &str| {
-        let template = UriTemplate::parse(arn, &[]).map_err(|_| NO_ROLE)?;
-        role(template.parts(&variables()))
-    };
-    for (arn, expected) in [
-        ("arn:aws:iam::111122223333:role/service/caller", "arn:aws:iam::111122223333:role/service/caller"),
-        ("arn:aws-cn:iam::111122223333:role/${stageVariables.role}", "arn:aws-cn:iam::111122223333:role/caller"),
-    ] {
-        assert_eq!(of(arn).as_deref(), Ok(expected));
-    }
-    for arn in ["", "arn:aws:iam::1:user/x", "arn:aws:sts::1:assumed-role/x/y", "arn:aws:iam::1:role/{p}", "role/x"] {
-        assert_eq!(of(arn), Err(NO_ROLE), "{arn}");
-    }
-    assert!(of("arn:aws:iam::*:user/*").unwrap_err().contains("arn:aws:iam::*:user/*"));
-}

@@ -15,12 +15,16 @@ use postern_api_model::ports::{Credentials, WantedCredentials};
 use postern_sigv4::{Payload, SecretKey, SigningRequest, SigningTarget, sign};
 use tokio::time::Instant;
 
+use crate::access::Signer;
 use crate::backends::Backends;
 use crate::clock;
 use crate::compile::ResolvedService;
+use crate::compile::Transfer;
 use crate::error::GatewayError;
 use crate::execution_log::ExecutionLog;
-use crate::integrations::Limits;
+use crate::integrations::hold::hold;
+use crate::integrations::{AnsweredBy, Limits, ProxyAnswer};
+use crate::stages::ServiceProxy;
 use crate::transport::{Response, UpstreamRequest, Upstreams};
 use place::Located;
 pub(crate) use place::Place;
@@ -51,7 +55,8 @@ pub(crate) struct SignedRequest<'a> {
     pub(crate) headers: HeaderMap,
     /// Whole, since it is signed as well.
     pub(crate) body: Bytes,
-    pub(crate) credentials: WantedCredentials<'a>,
+    /// In whose name it is made.
+    pub(crate) signer: Signer<'a>,
     /// By when the answer's head must be there; the body's is for the caller to set.
     pub(crate) deadline: Instant,
 }
@@ -80,6 +85,29 @@ pub(super) async fn call(
     }
 }
 
+/// AWS_PROXY with Firehose: what the service answers is the client's.
+///
+/// # Errors
+/// As with [`send_signed`].
+pub(super) async fn proxy<'a>(
+    upstreams: &Upstreams,
+    backends: &Backends,
+    proxy: ServiceProxy<'a>,
+    limits: Limits,
+) -> Result<ProxyAnswer<'a>, GatewayError> {
+    let ServiceProxy { request, context } = proxy;
+    let (deadline, log) = (request.deadline, context.arrival.log());
+    let mut response = call(upstreams, backends, request, log, limits).await?;
+    if let Some(log) = log {
+        response.body = response.body.with_deadline(deadline);
+        log.endpoint_response(&mut response, Transfer::Buffered).await;
+    }
+    let (body, delivery) = hold(response.body, deadline, limits).await?;
+    response.body = body;
+    let answered_by = AnsweredBy::Endpoint(context.arrival.integration_latency());
+    Ok(ProxyAnswer { response, delivery, answered_by, context })
+}
+
 /// Signs `request` and sends it.
 ///
 /// # Errors
@@ -92,15 +120,7 @@ pub(crate) async fn send_signed(
 ) -> Result<Response, GatewayError> {
     let located = request.place.locate(&request.service, request.region, &backends.services)?;
     let deadline = request.deadline;
-    if let WantedCredentials::Role(arn) = request.credentials
-        && !backends.accounts.allow(arn, request.account)
-    {
-        let account = request.account;
-        return Err(unlent(request.credentials, &format!("Cross-account pass role is not allowed for an API of {account}")));
-    }
-    let wanted = backends.credentials.credentials(request.credentials);
-    let credentials = tokio::time::timeout_at(deadline, wanted).await.map_err(|_elapsed| GatewayError::Timeout)?;
-    let credentials = credentials.map_err(|reason| unlent(request.credentials, &reason))?;
+    let credentials = credentials(backends, &request).await?;
     // A moment that is neither the arrival's nor a paused clock's: a signature is worth some minutes.
     let now_s = i64::try_from(clock::now().seconds()).unwrap_or(i64::MAX);
     let mut request = signed(request, located, &credentials, now_s)?;
@@ -108,6 +128,22 @@ pub(crate) async fn send_signed(
         log.endpoint_request(&mut request).await;
     }
     Ok(upstreams.send(request, deadline).await?)
+}
+
+/// The key of whoever makes the request.
+async fn credentials(backends: &Backends, request: &SignedRequest<'_>) -> Result<Credentials, GatewayError> {
+    let wanted = match request.signer {
+        Signer::Caller(caller) => return caller.credentials(backends.accounts),
+        Signer::Role(arn) if !backends.accounts.allow(arn, request.account) => {
+            let account = request.account;
+            let reason = format!("Cross-account pass role is not allowed for an API of {account}");
+            return Err(unlent(WantedCredentials::Role(arn), &reason));
+        }
+        Signer::Role(arn) => WantedCredentials::Role(arn),
+        Signer::Default => WantedCredentials::Default,
+    };
+    let found = tokio::time::timeout_at(request.deadline, backends.credentials.credentials(wanted)).await;
+    found.map_err(|_elapsed| GatewayError::Timeout)?.map_err(|reason| unlent(wanted, &reason))
 }
 
 /// Whether a service is somewhere.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use postern_api_model::hidden::Hidden;
-use postern_sigv4::{PathStyle, VerifyOptions, parse, verify};
+use postern_sigv4::{PathStyle, Session, VerifyOptions, parse, verify};
 
 use super::*;
 
@@ -45,7 +45,7 @@ fn request<'a>(service: Service<'a>, method: Method, uri: &'static str, body: &'
         uri: Uri::from_static(uri),
         headers,
         body: Bytes::from_static(body.as_bytes()),
-        credentials: WantedCredentials::Default,
+        signer: Signer::Default,
         deadline: Instant::now() + Duration::from_secs(1),
     }
 }
@@ -78,7 +78,8 @@ fn check(request: &UpstreamRequest, service: &str, token: Option<&str>) {
     assert_eq!(presented.scope.service, service);
     let path_style = if service == "s3" { PathStyle::S3 } else { PathStyle::Normalized };
     let services = [service];
-    let options = VerifyOptions { path_style, session_token: token, ..VerifyOptions::for_services(&services) };
+    let session = token.map(|token| Session { token_sha256: Session::hash_of(token), expires_s: i64::MAX });
+    let options = VerifyOptions { path_style, session, ..VerifyOptions::for_services(&services) };
     verify(&presented, &signing, &SecretKey::new(SECRET), NOW_S, &options).unwrap();
 }
 

@@ -6,12 +6,13 @@
 use std::borrow::Cow;
 
 use http::{HeaderValue, Method, StatusCode, Uri, header};
-use postern_api_model::ports::{FunctionInvoker, Invocation as Kind, WantedCredentials};
+use postern_api_model::ports::{FunctionInvoker, Invocation as Kind};
 use serde_json::{Value, json};
 
 use super::proxy_response::RESULT_BYTES_MAX;
 use super::stream::Pieces;
 use super::{FUNCTION_ERROR, Invoked, LambdaFailure, local};
+use crate::access::Signer;
 use crate::backends::{Accounts, Backends, BaseUrl, FunctionTarget};
 use crate::compile::LambdaFunction;
 use crate::error::GatewayError;
@@ -45,7 +46,7 @@ pub(super) async fn invoke(
     log: Option<&ExecutionLog>,
 ) -> Result<Invoked, GatewayError> {
     check_payload(&call)?;
-    match runner(backends, call.function, call.account)? {
+    match permitted_runner(backends, &call)? {
         Runner::Here(invoker) => here(invoker, call, log).await,
         Runner::Emulator(base) => emulator(upstreams, base, call, log).await,
         Runner::Lambda(place, name) => {
@@ -71,7 +72,7 @@ pub(super) async fn invoke_streaming(
 ) -> Result<Invocation, GatewayError> {
     check_payload(&call)?;
     let deadline = call.deadline;
-    match runner(backends, call.function, call.account)? {
+    match permitted_runner(backends, &call)? {
         Runner::Here(invoker) => {
             if let Some(log) = log {
                 log.endpoint_request(&mut call.request).await;
@@ -103,6 +104,25 @@ pub(super) async fn invoke_streaming(
 fn unstreamed(invoked: Invoked) -> Result<Invocation, GatewayError> {
     let request_id = super::request_id(&invoked.headers);
     Ok(Invocation { pieces: Pieces::Whole(Some(invoked.result()?)), request_id })
+}
+
+/// Who runs a function, where that asks nobody for rights once the caller's are found good.
+fn permitted_runner<'b>(backends: &'b Backends, call: &LambdaCall<'_>) -> Result<Runner<'b>, GatewayError> {
+    let runner = runner(backends, call.function, call.account)?;
+    match (&runner, call.signer) {
+        // It is signed, and whoever gets it decides.
+        (Runner::Lambda(..), _) | (_, Signer::Default | Signer::Role(_)) => {}
+        (Runner::Here(_) | Runner::Emulator(_), Signer::Caller(caller)) => {
+            let name = &call.function.name;
+            if !caller.may_invoke(name, &call.request.headers, backends.accounts)? {
+                let user = caller.arn();
+                // What AWS says of a caller without this right (reported).
+                let reason = format!("User: {user} is not authorized to perform: lambda:InvokeFunction on resource: {name}");
+                return Err(LambdaFailure::NotPermitted(reason).into());
+            }
+        }
+    }
+    Ok(runner)
 }
 
 /// Finds out who runs a function.
@@ -151,7 +171,7 @@ fn foreign(function: &LambdaFunction, account: &str) -> GatewayError {
 }
 
 fn signed<'a>(place: Place<'a>, name: &str, call: LambdaCall<'a>) -> Result<SignedRequest<'a>, GatewayError> {
-    let LambdaCall { function, mut request, deadline, account } = call;
+    let LambdaCall { function, mut request, deadline, account, signer } = call;
     Ok(SignedRequest {
         service: Service::new(SERVICE),
         region: &function.region,
@@ -161,7 +181,7 @@ fn signed<'a>(place: Place<'a>, name: &str, call: LambdaCall<'a>) -> Result<Sign
         uri: function.path_of(name).map_err(|reason| GatewayError::Address(reason.to_owned()))?,
         headers: request.headers,
         body: request.body.take_whole().unwrap_or_default(),
-        credentials: function.role.as_deref().map_or(WantedCredentials::Default, WantedCredentials::Role),
+        signer,
         deadline,
     })
 }
