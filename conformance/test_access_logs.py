@@ -118,15 +118,17 @@ def test_a_log_that_is_rotated_is_made_anew(logging_server, tmp_path):
     assert (tmp_path / "pets.log.1").read_text().splitlines() == before
 
 
-def test_metrics_under_awss_names(server, apigateway, backend, invoke):
+def test_metrics_under_awss_names(fresh_server, backend):
+    server = fresh_server(environment={"POSTERN_METRICS_PER_API": "true"})
+    apigateway = server.client()
     api_id, root_id = rest_apis.create(apigateway, "measured")
     rest_apis.add_proxy_method(apigateway, api_id, root_id, backend.url + "/")
     rest_apis.deploy(apigateway, api_id)
     changes = [patch("replace", "/*/*/metrics/enabled", "true")]
     apigateway.update_stage(restApiId=api_id, stageName="dev", patchOperations=changes)
     for _ in range(3):
-        assert invoke(api_id, "dev").status == 200
-    assert invoke(api_id, "dev", "/none").status == 403
+        assert wire.request(server.http, "GET", f"/_aws/execute-api/{api_id}/dev/").status == 200
+    assert wire.request(server.http, "GET", f"/_aws/execute-api/{api_id}/dev/none").status == 403
     page = wire.request(server.management, "GET", "/_postern/metrics").body.decode()
     mine = [line for line in page.splitlines() if f'api_id="{api_id}"' in line]
 

@@ -64,7 +64,7 @@ def test_a_hit_costs_the_backend_nothing(cached, invoke, backend):
 def test_settings_take_effect_with_the_answer(apigateway, cached, invoke, backend):
     operations = {
         "/~1{id}/GET/caching/enabled": "false",
-        "/*/*/caching/ttlInSeconds": "0",
+        "/~1{id}/GET/caching/ttlInSeconds": "0",
         "/cacheClusterEnabled": "false",
     }
     for path, value in operations.items():
@@ -77,7 +77,7 @@ def test_settings_take_effect_with_the_answer(apigateway, cached, invoke, backen
             apigateway,
             cached,
             setting("/~1{id}/GET/caching/enabled", "true"),
-            setting("/*/*/caching/ttlInSeconds", "300"),
+            setting("/~1{id}/GET/caching/ttlInSeconds", "300"),
             setting("/cacheClusterEnabled", "true"),
         )
 

@@ -10,7 +10,7 @@ use postern_api_model::rest_api::{Integration, MethodSetting};
 
 use super::expression::{Destination, RequestSource};
 use super::lambda;
-use super::published::of_settings;
+use super::method_settings::of_settings;
 use super::{ANY_COVERS, CompiledApi, MethodIndex};
 use crate::cache::{Protection, StageCache};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use postern_api_model::rest_api::MethodSetting;
 
-use super::published::of_settings;
+use super::method_settings::of_settings;
 use super::{ANY_COVERS, CompiledApi};
 use crate::execution_log::Detail;
 

@@ -18,6 +18,7 @@ mod ledger;
 mod logging;
 mod message_patterns;
 mod method;
+mod method_settings;
 mod mock;
 mod published;
 mod responses;
@@ -46,12 +47,13 @@ pub(crate) use method::{
     Authorization, CompiledIntegration, CompiledMethod, CompiledRequest, HttpEndpoint, MappedExchange, Mappings, MockExchange,
     MockTemplate, Transfer,
 };
+pub(crate) use method_settings::of_settings;
 pub(crate) use mock::status_code;
 use postern_api_model::apigateway::ApiKeySourceType;
 use postern_api_model::rest_api::Definition;
 #[cfg(any(test, fuzzing))]
 pub(crate) use published::publish;
-pub(crate) use published::{Calls, PublishedApi, PublishedStage, of_settings, publish_with};
+pub(crate) use published::{Calls, PublishedApi, PublishedStage, publish_with};
 pub(crate) use responses::{CompiledResponse, MessageSelection, Responses, SelectionError};
 use routes::Routes;
 pub(crate) use routes::{Greed, ParameterPlaces, ResourceIndex, parameter_name, parameter_names};

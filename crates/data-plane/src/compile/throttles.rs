@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use postern_api_model::rest_api::MethodSetting;
 
-use super::published::of_settings;
+use super::method_settings::of_settings;
 use super::{ANY_COVERS, CompiledApi, MethodIndex};
 use crate::metering::{Bucket, Limit};
 

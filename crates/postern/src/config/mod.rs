@@ -5,6 +5,7 @@
 pub mod credentials;
 mod entries;
 mod functions;
+mod key;
 mod logs;
 mod problem;
 mod reference;
@@ -175,7 +176,7 @@ impl Settings {
             otlp: logs::otlp(&mut values),
             metrics_per_api: values
                 .optional_switch(&table::METRICS_PER_API)
-                .unwrap_or(management.ip().to_canonical().is_loopback()),
+                .unwrap_or(mode == Mode::Dev),
         };
         logs::need_otlp(settings.otlp.as_ref(), &settings.log, &settings.log_destinations, &mut values);
         values.finish(settings)

@@ -318,12 +318,12 @@ fn log_destinations() {
 }
 
 #[test]
-fn metrics_name_apis_on_loopback_unless_said_otherwise() {
+fn metrics_name_apis_where_nobody_is_told_apart_unless_said_otherwise() {
     for (file, expected) in [
-        ("", true),
-        ("[management]\naddress = '10.0.0.1:4566'\n", false),
-        ("[management]\naddress = '10.0.0.1:4566'\n[metrics]\nper_api = true\n", true),
-        ("[metrics]\nper_api = false\n", false),
+        ("", false),
+        ("dev = true\n", true),
+        ("[metrics]\nper_api = true\n", true),
+        ("dev = true\n[metrics]\nper_api = false\n", false),
     ] {
         assert_eq!(Case::new().file(file).read().unwrap().metrics_per_api, expected, "{file}");
     }
