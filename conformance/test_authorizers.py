@@ -128,6 +128,11 @@ def test_a_request_authorizer_without_a_cache_needs_no_source(make):
             {"authorizerResultTtlInSeconds": 300},
             "Invalid request input: authorizerResultTtlInSeconds is not supported for authorizers of type JWT",
         ),
+        (
+            "JWT",
+            {"identityValidationExpression": "x"},
+            "Invalid request input: identityValidationExpression is not supported for authorizers of type JWT",
+        ),
         ("JWT", {"jwtConfiguration": {**JWT, "issuers": []}}, "Invalid request input: jwtConfiguration.issuers must have 1 to 10 issuers"),
     ],
 )

@@ -12,12 +12,13 @@ pub(crate) mod fuzzing;
 mod variable;
 
 use std::cell::RefCell;
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{JoinHandle, Thread};
-use std::time::Duration;
+use std::thread::Thread;
+use std::time::{Duration, Instant};
 
 use crate::clock::EpochMillis;
 pub use destinations::LogDestinations;
@@ -30,6 +31,10 @@ const FLUSH_BYTES: usize = 32 * 1024;
 const BUFFER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long a line waits at most before it is written.
 const FLUSH_INTERVAL_MS: u64 = 1_000;
+/// Bytes that are written at once: a lock of what is written to, such as that of stderr, is held for no longer than that takes.
+const PIECE_BYTES_MAX: usize = 64 * 1024;
+/// For what is left at the end. A pipe that nobody reads, or a disk that hangs, must not keep the process from ending.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes of a path that a line shows; the rest is cut, so that one line cannot fill the buffer.
 const PATH_BYTES_MAX: usize = 2_048;
 /// The same of a method, which may be any token.
@@ -44,7 +49,8 @@ struct Shared {
     buffers: Mutex<Vec<Arc<Buffer>>>,
     dropped: AtomicU64,
     closing: AtomicBool,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    /// Hears, by the other end going away, that the writer ended.
+    writer: Mutex<Option<Receiver<()>>>,
     writer_thread: std::sync::OnceLock<Thread>,
 }
 
@@ -100,22 +106,47 @@ impl AccessLog {
             writer: Mutex::default(),
             writer_thread: std::sync::OnceLock::new(),
         });
+        let (ended, end) = sync_channel(0);
         let for_writer = Arc::clone(&shared);
-        let writer = std::thread::Builder::new().name("access-log".to_owned()).spawn(move || for_writer.write_until_closed(out));
+        let writer = std::thread::Builder::new().name("access-log".to_owned()).spawn(move || {
+            let _ended = ended;
+            for_writer.write_until_closed(out);
+        });
         let writer = writer.expect("the system has a thread left at start-up");
         let _ = shared.writer_thread.set(writer.thread().clone());
-        *lock(&shared.writer) = Some(writer);
+        *lock(&shared.writer) = Some(end);
         Self(Some(shared))
     }
 
-    /// Writes what is buffered and stops the writer; lines of later requests are lost. To be called once, when traffic is over.
+    /// Writes what is buffered and stops the writer; lines of later requests are lost. To be called once, when traffic is over. What is not
+    /// written within five seconds is given up.
     pub fn close(&self) {
-        let Some(shared) = &self.0 else { return };
-        shared.closing.store(true, Ordering::Release);
-        shared.wake();
-        if let Some(writer) = lock(&shared.writer).take() {
+        Self::close_all(std::iter::once(self), CLOSE_TIMEOUT);
+    }
+
+    /// The same of several, which share the time.
+    fn close_all<'a>(logs: impl Iterator<Item = &'a Self> + Clone, timeout: Duration) {
+        let shared = || logs.clone().filter_map(|log| log.0.as_ref());
+        for shared in shared() {
+            shared.closing.store(true, Ordering::Release);
+            shared.wake();
+        }
+        let deadline = Instant::now() + timeout;
+        for shared in shared() {
+            let Some(writer) = lock(&shared.writer).take() else { continue };
             // A writer that panicked has said so on stderr already.
-            let _ = writer.join();
+            let left = deadline.saturating_duration_since(Instant::now());
+            if writer.recv_timeout(left) == Err(RecvTimeoutError::Timeout) {
+                tracing::warn!(?timeout, "an access log takes nothing: what was not written is lost");
+            }
+        }
+    }
+
+    /// Whether both write to the same.
+    fn is(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => one.id == other.id,
+            _ => false,
         }
     }
 
@@ -182,9 +213,10 @@ impl Shared {
 
     fn write_until_closed(&self, mut out: Box<dyn Write + Send>) {
         let mut lines = Vec::with_capacity(FLUSH_BYTES * 2);
+        let mut is_torn = false;
         loop {
             let closing = self.closing.load(Ordering::Acquire);
-            self.write_all(&mut out, &mut lines);
+            self.write_all(&mut *out, &mut lines, &mut is_torn);
             if closing {
                 return;
             }
@@ -192,7 +224,7 @@ impl Shared {
         }
     }
 
-    fn write_all(&self, out: &mut Box<dyn Write + Send>, lines: &mut Vec<u8>) {
+    fn write_all(&self, out: &mut dyn Write, lines: &mut Vec<u8>, is_torn: &mut bool) {
         let mut buffers = lock(&self.buffers).clone();
         for buffer in &buffers {
             lines.clear();
@@ -201,8 +233,8 @@ impl Shared {
             if lines.is_empty() {
                 continue;
             }
-            if let Err(error) = out.write_all(lines).and_then(|()| out.flush()) {
-                let lost = memchr::memchr_iter(b'\n', lines).count() as u64;
+            if let Err(Torn { written, error }) = write_pieces(out, lines, is_torn) {
+                let lost = memchr::memchr_iter(b'\n', &lines[written..]).count() as u64;
                 self.dropped.fetch_add(lost, Ordering::Relaxed);
                 tracing::error!(%error, lost, "the access log cannot be written");
             }
@@ -211,6 +243,43 @@ impl Shared {
         buffers.clear();
         lock(&self.buffers).retain(|buffer| Arc::strong_count(buffer) > 1 || !lock(&buffer.0).is_empty());
     }
+}
+
+/// How far lines were written, and why no further.
+struct Torn {
+    written: usize,
+    error: io::Error,
+}
+
+/// Writes whole lines, piece by piece. What was torn before is ended first, so that one line is lost and not two.
+fn write_pieces(out: &mut dyn Write, lines: &[u8], is_torn: &mut bool) -> Result<(), Torn> {
+    if *is_torn {
+        out.write_all(b"\n").map_err(|error| Torn { written: 0, error })?;
+        *is_torn = false;
+    }
+    let mut written = 0;
+    while written < lines.len() {
+        let error = match out.write(piece_of(&lines[written..])) {
+            Ok(0) => io::ErrorKind::WriteZero.into(),
+            Ok(count) => {
+                written += count;
+                continue;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => error,
+        };
+        *is_torn = written > 0 && lines[written - 1] != b'\n';
+        return Err(Torn { written, error });
+    }
+    // Nobody knows what of it was kept back.
+    out.flush().map_err(|error| Torn { written: 0, error })
+}
+
+/// The start of these lines: whole ones, as many as a piece holds, or one that is longer.
+fn piece_of(lines: &[u8]) -> &[u8] {
+    let within = &lines[..lines.len().min(PIECE_BYTES_MAX)];
+    let end = memchr::memrchr(b'\n', within).or_else(|| memchr::memchr(b'\n', lines));
+    &lines[..end.map_or(lines.len(), |at| at + 1)]
 }
 
 /// A poisoned lock holds whole lines all the same.
@@ -406,6 +475,71 @@ mod tests {
         }
         drop(held);
         log.close();
+    }
+
+    /// Takes some bytes, fails once, and takes all after that.
+    struct Tearing(Sink, Option<usize>);
+
+    impl Write for Tearing {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            match self.1 {
+                Some(0) => {
+                    self.1 = None;
+                    Err(io::ErrorKind::StorageFull.into())
+                }
+                Some(left) => {
+                    self.1 = Some(0);
+                    self.0.write(&bytes[..left])
+                }
+                None => self.0.write(bytes),
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_torn_line_is_ended_and_counted() {
+        let sink = Sink::default();
+        let (mut out, mut is_torn) = (Tearing(sink.clone(), Some(6)), false);
+        let torn = write_pieces(&mut out, b"one\ntwo\nthree\n", &mut is_torn).unwrap_err();
+        assert_eq!((torn.written, is_torn), (6, true));
+        assert!(write_pieces(&mut out, b"four\n", &mut is_torn).is_ok() && !is_torn);
+        assert_eq!(*sink.0.lock().unwrap(), b"one\ntw\nfour\n");
+    }
+
+    #[test]
+    fn pieces_are_bounded_and_end_with_a_line() {
+        let lines = "0123456789abcde\n".repeat(PIECE_BYTES_MAX / 8);
+        let piece = piece_of(lines.as_bytes());
+        assert!(piece.len() == PIECE_BYTES_MAX && piece.ends_with(b"\n"));
+        let long = format!("{}\nx\n", "y".repeat(PIECE_BYTES_MAX));
+        assert_eq!(piece_of(long.as_bytes()).len(), PIECE_BYTES_MAX + 1);
+    }
+
+    /// Takes nothing until the test lets go.
+    struct Stalled(Receiver<()>);
+
+    impl Write for Stalled {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let _ = self.0.recv();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_stalled_log_does_not_keep_the_process_from_ending() {
+        let (let_go, stalled) = sync_channel(0);
+        let log = AccessLog::to_writer(Box::new(Stalled(stalled)));
+        log.write(&entry("/"));
+        AccessLog::close_all([&log, &log].into_iter(), Duration::from_millis(10));
+        drop(let_go);
     }
 
     #[test]

@@ -94,6 +94,14 @@ pub(crate) fn query_values<'a>(query: &'a str, key: &'a str) -> impl Iterator<It
     })
 }
 
+/// What stands behind the name in each of the same pairs, as it was sent: `=` and the value, or nothing.
+pub(crate) fn raw_query_values<'a>(query: &'a str, key: &'a str) -> impl Iterator<Item = &'a str> {
+    query.split(['&', ';']).filter_map(move |pair| {
+        let (name, behind) = pair.split_at(pair.find('=').unwrap_or(pair.len()));
+        (!pair.is_empty() && form_decode(name) == key).then_some(behind)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

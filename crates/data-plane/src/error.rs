@@ -23,7 +23,6 @@ pub enum Fault {
 
 /// A failure of the pipeline.
 #[derive(Debug)]
-#[allow(dead_code, reason = "some are raised by the authorizers that are built next")]
 pub(crate) enum GatewayError {
     /// No such API or stage, or its default endpoint is off.
     Forbidden,

@@ -112,7 +112,8 @@ impl Gateway {
         let (counters, heavy_work) = (Counters::default(), HeavyWork::default());
         let limit = settings.account_limit.map(|limit| Limit::new(f64::from(limit.rate_per_second), limit.burst));
         let metering = Metering::default().limiting_accounts(limit);
-        let (destinations, tracing) = (settings.log_destinations.clone(), settings.tracing.clone());
+        let destinations = settings.log_destinations.clone().for_accounts(settings.backends.accounts);
+        let tracing = settings.tracing.clone();
         let logs = Logs { own: access_log, destinations, tracing };
         let (tests, callers) = (Tests::default(), Callers::new(Arc::new(NoKeys)));
         let token_keys = Arc::new(KeySets::new(settings.backends.tokens.clone()));
@@ -180,7 +181,7 @@ impl Gateway {
     /// # Errors
     /// When a stage points to a deployment that `source` lacks; the version served before goes on being served.
     pub fn publish(&self, source: ApiSource) -> Result<(), PublishError> {
-        self.settings.log_destinations.say_unmapped(&source);
+        self.logs.destinations.say_unmapped(&source, &self.logs.own);
         self.registry.publish(source)
     }
 

@@ -344,13 +344,18 @@ fn names_no_field(value: &HeaderValue) -> bool {
     matches!(value.as_bytes(), b"keep-alive" | b"close" | b"Keep-Alive" | b"Close")
 }
 
+/// Whether a message's `Connection` may name fields, which are removed then.
+pub(crate) fn names_fields_of_the_connection(headers: &HeaderMap) -> bool {
+    !headers.get_all(header::CONNECTION).iter().all(names_no_field)
+}
+
 /// RFC 9110, 7.6.1: the fields that `Connection` names belong to the connection too.
 fn remove_named_by_connection(headers: &mut HeaderMap) {
-    let values = headers.get_all(header::CONNECTION);
-    if values.iter().all(names_no_field) {
+    if !names_fields_of_the_connection(headers) {
         return;
     }
-    let named: Vec<HeaderName> = values
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
         .iter()
         .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
         .filter_map(|token| HeaderName::from_bytes(token.trim_ascii()).ok())

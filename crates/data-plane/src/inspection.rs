@@ -140,6 +140,9 @@ fn asked_function<'s>(
     if let AuthorizerKind::Broken(reason) = &authorizer.kind {
         return Err(of_it(reason));
     }
+    if let AuthorizerKind::UserPools(_) = authorizer.kind {
+        stage.authorizer_pools(index).map_err(of_it)?;
+    }
     if authorizer.lambda().is_none() {
         return Ok(None);
     }

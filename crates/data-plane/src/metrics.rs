@@ -2,12 +2,13 @@
 //! CacheMissCount, for each stage, and for each method whose stage asks for it with `metricsEnabled`.
 //!
 //! A stage's numbers live in its `PublishedStage` and go over to the next version of it. They are sharded by thread and only ever
-//! added to: a request takes no lock and allocates nothing. They start anew when an API that went cold is loaded again, which every reader
+//! added to: a request takes no lock and, but for the first of a method, allocates nothing. They start anew when an API that went cold is loaded again, which every reader
 //! of counters expects of a restart as well.
 
 mod series;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::StatusCode;
@@ -32,8 +33,12 @@ pub(crate) struct StageMetrics {
 struct MethodSeries {
     path: Box<str>,
     verb: Box<str>,
-    series: Option<Arc<Series>>,
+    series: Option<Counted>,
 }
+
+/// Made when something is counted: few of all methods that are deployed are called, and a series is large. The stage's versions and its
+/// canary share it from before that.
+type Counted = Arc<OnceLock<Series>>;
 
 /// The counts of one stage, or of one method of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,13 +58,14 @@ pub struct ApiMetrics {
 impl StageMetrics {
     /// Series for a stage; those of `kept`, the stage's other release and the same stage as it was, go on.
     pub(crate) fn new(api: &CompiledApi, source: &ApiSource, stage: &Stage, kept: &[&Self]) -> Self {
+        let known: Vec<_> = kept.iter().map(|kept| kept.by_method()).collect();
         let name = source.deployments.get(&stage.deployment_id).map_or("", |definition| &definition.name);
         let methods = api.methods().iter().map(|method| {
             let path = &api.resource(method.resource).path;
             let is_asked =
                 of_settings(&stage.method_settings, path, &method.verb).into_iter().any(|setting| setting.metrics_enabled);
-            let series =
-                is_asked.then(|| kept.iter().find_map(|kept| kept.of_method(path, &method.verb)).cloned().unwrap_or_default());
+            let of_known = || known.iter().find_map(|known| known.get(&(&**path, &*method.verb)));
+            let series = is_asked.then(|| of_known().map(|series| Counted::clone(series)).unwrap_or_default());
             MethodSeries { path: path.clone(), verb: method.verb.clone(), series }
         });
         let methods: Vec<_> = methods.collect();
@@ -91,18 +97,19 @@ impl StageMetrics {
         self.each(Some(method), Series::cache_miss);
     }
 
-    fn of_method(&self, path: &str, verb: &str) -> Option<&Arc<Series>> {
-        self.methods.iter().find(|known| *known.path == *path && *known.verb == *verb)?.series.as_ref()
+    /// Of the methods that are counted, by path and verb.
+    fn by_method(&self) -> HashMap<(&str, &str), &Counted> {
+        self.methods.iter().filter_map(|known| Some(((&*known.path, &*known.verb), known.series.as_ref()?))).collect()
     }
 
     fn each(&self, method: Option<MethodIndex>, count: impl Fn(&Series)) {
         count(&self.stage);
         if let Some(series) = method.and_then(|method| self.methods.get(method)?.series.as_ref()) {
-            count(series);
+            count(series.get_or_init(Series::default));
         }
     }
 
-    /// All its counts: the stage's, then those of methods. `read`: the stage's other release, which shares series with it.
+    /// All its counts: the stage's, then those of methods that were called. `read`: the stage's other release, which shares series with it.
     pub(crate) fn read(&self, api_id: &str, stage: &str, read: Option<&Self>, all: &mut Vec<ApiMetrics>) {
         let shown = |method: Option<(String, String)>, series: &Series| ApiMetrics {
             api_id: api_id.to_owned(),
@@ -114,11 +121,13 @@ impl StageMetrics {
         if read.is_none() {
             all.push(shown(None, &self.stage));
         }
+        let known = read.map(Self::by_method).unwrap_or_default();
         for MethodSeries { path, verb, series } in &self.methods {
-            if read.is_some_and(|read| read.of_method(path, verb).is_some()) {
+            if known.contains_key(&(&**path, &**verb)) {
                 continue;
             }
-            all.extend(series.as_ref().map(|series| shown(Some((path.to_string(), verb.to_string())), series)));
+            let series = series.as_ref().and_then(|series| series.get());
+            all.extend(series.map(|series| shown(Some((path.to_string(), verb.to_string())), series)));
         }
     }
 }

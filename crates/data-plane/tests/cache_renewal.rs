@@ -6,11 +6,12 @@ mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use postern_api_model::apigateway::{CacheClusterSize, UnauthorizedCacheControlHeaderStrategy as Strategy};
 use postern_api_model::ports::ApiSource;
 use postern_api_model::rest_api::MethodSetting;
-use support::{API, Backend, TestGateway, api, ok, proxy};
+use support::{API, Backend, TestGateway, api, definition, ok, proxy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -86,6 +87,11 @@ struct Slow {
 
 impl Slow {
     async fn start() -> Self {
+        Self::answering("HTTP/1.1 200 OK\r\n").await
+    }
+
+    /// One whose answers begin with `head`.
+    async fn answering(head: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let uri = format!("http://{}/", listener.local_addr().unwrap());
         let (asked, may_answer) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
@@ -97,7 +103,9 @@ impl Slow {
                     let _ = socket.read(&mut [0; 4096]).await;
                     let number = count.fetch_add(1, Ordering::SeqCst) + 1;
                     turns.acquire().await.unwrap().forget();
-                    let _ = socket.write_all(ok(&number.to_string()).as_bytes()).await;
+                    let number = number.to_string();
+                    let answer = format!("{head}Content-Length: {}\r\nConnection: close\r\n\r\n{number}", number.len());
+                    let _ = socket.write_all(answer.as_bytes()).await;
                 });
             }
         });
@@ -153,4 +161,46 @@ async fn a_client_that_goes_away_takes_nobodys_answer_along() {
         assert_eq!(answer.await.unwrap(), "2");
     }
     assert_eq!(slow.asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn who_asks_as_well_takes_the_leaders_answer_if_it_comes_first() {
+    let slow = Slow::start().await;
+    let mut source = cached(&slow.uri, |_| {});
+    let method = definition(&mut source).resources.get_mut("/p").unwrap().methods.get_mut("GET").unwrap();
+    method.integration.as_mut().unwrap().timeout_in_millis = 4_000;
+    let test = Arc::new(TestGateway::serving(source));
+    let asking = || {
+        let test = Arc::clone(&test);
+        tokio::spawn(async move { test.call("GET", "/s/p", &[], "").await.text() })
+    };
+    let leader = asking();
+    slow.asked(1).await;
+    let waiting = asking();
+    // At half of its time.
+    slow.asked(2).await;
+    slow.may_answer.add_permits(1);
+    assert_eq!((leader.await.unwrap().as_str(), waiting.await.unwrap().as_str()), ("1", "1"));
+    let counts = test.gateway.api_metrics()[0].counts;
+    assert_eq!((counts.cache_hits, counts.cache_misses), (1, 1));
+}
+
+#[tokio::test]
+async fn for_answers_that_are_never_kept_nobody_waits() {
+    let slow = Slow::answering("HTTP/1.1 200 OK\r\nSet-Cookie: own=1\r\n").await;
+    let test = Arc::new(TestGateway::serving(cached(&slow.uri, |_| {})));
+    slow.may_answer.add_permits(1);
+    assert_eq!(test.call("GET", "/s/p", &[], "").await.text(), "1");
+    let asking: Vec<_> = (0..5)
+        .map(|_| {
+            let test = Arc::clone(&test);
+            tokio::spawn(async move { test.call("GET", "/s/p", &[], "").await.status })
+        })
+        .collect();
+    // All are asking while nobody has an answer.
+    tokio::time::timeout(Duration::from_secs(10), slow.asked(6)).await.unwrap();
+    slow.may_answer.add_permits(5);
+    for answer in asking {
+        assert_eq!(answer.await.unwrap(), 200);
+    }
 }

@@ -6,9 +6,9 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use postern_api_model::apigateway::ResponseTransferMode;
+use postern_api_model::apigateway::{CacheClusterSize, ResponseTransferMode};
 use postern_api_model::ports::ApiSource;
-use postern_api_model::rest_api::AccessLogSettings;
+use postern_api_model::rest_api::{AccessLogSettings, MethodSetting};
 use postern_data_plane::{AccessLog, GatewaySettings, LogDestinations};
 use serde_json::{Value, json};
 use support::{API, Backend, Lines, TestGateway, api, map, mock, ok, proxy, with};
@@ -95,6 +95,24 @@ async fn the_integration_and_the_response() {
 }
 
 #[tokio::test]
+async fn the_integration_of_a_cached_stage() {
+    let backend = Backend::answering("HTTP/1.1 201 Created\r\nx-amz-request-id: r1\r\nContent-Length: 2\r\n\r\nok").await;
+    let format = "$context.integrationStatus $context.awsEndpointRequestId $context.requestId";
+    let mut source = logged(api(vec![("/p", "GET", proxy(&backend.uri("/")))]), format);
+    let stage = source.stages.get_mut("s").unwrap();
+    stage.cache_cluster_enabled = true;
+    stage.cache_cluster_size = Some(CacheClusterSize::V05);
+    stage.method_settings.insert("*/*".to_owned(), MethodSetting { caching_enabled: true, ..MethodSetting::default() });
+    let logged = Logged::serving(source);
+    for _ in 0..2 {
+        assert_eq!(logged.test.call("GET", "/s/p", &[], "").await.status, 201);
+    }
+    let (_, lines) = logged.lines();
+    let lines: Vec<&str> = lines.lines().collect();
+    assert!(lines[0].starts_with("201 r1 ") && lines[1].starts_with("- - "), "only a miss asks the backend: {lines:?}");
+}
+
+#[tokio::test]
 async fn errors_of_the_gateway() {
     let format = "{\"m\":\"$context.error.message\",\"ms\":$context.error.messageString,\"t\":\"$context.error.responseType\",\
                   \"ie\":\"$context.integrationErrorMessage\",\"a\":\"$context.authenticate.error\",\"r\":\"$context.requestId\"}";
@@ -171,8 +189,26 @@ async fn an_unmapped_destination_is_the_gateways_own_log() {
     test.call("GET", "/s/p", &[], "").await;
     own.0.close();
     let text = own.1.text();
-    assert_eq!(text.lines().filter(|line| line.starts_with("mine ")).count(), 1, "{text}");
+    let start = format!("{{\"api\":\"{API}\",\"stage\":\"s\",\"line\":\"mine ");
+    assert_eq!(text.lines().filter(|line| line.starts_with(&start)).count(), 1, "{text}");
     assert_eq!(text.lines().count(), 2, "{text}");
+}
+
+#[tokio::test]
+async fn another_accounts_log_is_not_written_to() {
+    let (own, theirs) = (Lines::log(), Lines::log());
+    let log_destinations = LogDestinations::new(BTreeMap::from([(GROUP.to_owned(), theirs.0.clone())]));
+    let test = TestGateway::start(GatewaySettings { log_destinations, ..GatewaySettings::default() }, own.0.clone());
+    let mut source = logged(api(vec![("/p", "GET", mock("{statusCode: 200}", &[]))]), "{\"time\":\"forged\"}");
+    source.scope.account = "111111111111".to_owned();
+    test.gateway.publish(source).unwrap();
+    test.call("GET", "/s/p", &[], "").await;
+    own.0.close();
+    theirs.0.close();
+    assert_eq!(theirs.1.text(), "");
+    let text = own.1.text();
+    assert!(text.contains("\"line\":\"{\\\"time\\\":\\\"forged\\\"}\"}"), "{text}");
+    assert!(!text.lines().any(|line| line.starts_with("{\"time\":\"forged")), "{text}");
 }
 
 #[tokio::test]

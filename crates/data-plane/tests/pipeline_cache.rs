@@ -9,6 +9,7 @@ use std::sync::Arc;
 use postern_api_model::apigateway::{CacheClusterSize, IntegrationType, UnauthorizedCacheControlHeaderStrategy as Strategy};
 use postern_api_model::ports::ApiSource;
 use postern_api_model::rest_api::{CanarySettings, IntegrationResponse, Method, MethodResponse, MethodSetting};
+use postern_data_plane::{AccessLog, GatewaySettings};
 use support::functions::{FUNCTION, Fake, lambda, serving};
 use support::{API, Answer, Backend, TestGateway, api, integration, map, method, mock, ok, proxy, stage, with};
 
@@ -165,6 +166,45 @@ async fn parameters_of_the_key_tell_answers_apart_however_they_are_written() {
 }
 
 #[tokio::test]
+async fn what_the_endpoint_may_read_otherwise_is_kept_for_nobody() {
+    let backend = Backend::answering(ok("x")).await;
+    let method = keyed(proxy(&backend.uri("/")), &["method.request.querystring.q", "method.request.header.X-Tenant"]);
+    let test = TestGateway::serving(cached(vec![("/p", "GET", method)]));
+    // The backend is not sent the field: its answer is not the tenant's.
+    let named =
+        format!("GET /s/p HTTP/1.1\r\nHost: {API}.execute-api.local\r\nX-Tenant: acme\r\nConnection: close, X-Tenant\r\n\r\n");
+    assert_eq!(test.raw(&named).await.status, 200);
+    assert!(!backend.request().contains("acme"));
+    get(&test, "/s/p", &["X-Tenant: acme"]).await;
+    assert_eq!(calls(&backend), 2, "it was asked for the tenant");
+    // What backends take apart in different ways is not kept.
+    for query in ["q=a;sort=asc", "q=a;sort=desc", "x=1;q=a", "q=a"] {
+        let before = calls(&backend);
+        get(&test, &format!("/s/p?{query}"), &[]).await;
+        assert_eq!(calls(&backend) - before, 1, "{query}");
+    }
+    // Nor is what only looks the same when it is decoded.
+    for query in ["q=%E9", "q=%E8", "q", "q=", "q=%EF%BF%BD"] {
+        for expected in [1, 0] {
+            let before = calls(&backend);
+            get(&test, &format!("/s/p?{query}"), &[]).await;
+            assert_eq!(calls(&backend) - before, expected, "{query}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_that_the_path_does_not_have_leaves_a_method_uncached() {
+    let backend = Backend::answering(ok("x")).await;
+    let method = keyed(proxy(&backend.uri("/")), &["method.request.path.id"]);
+    let test = TestGateway::serving(cached(vec![("/{proxy+}", "GET", method)]));
+    for path in ["/s/a", "/s/b", "/s/a"] {
+        assert_eq!(get(&test, path, &[]).await.status, 200);
+    }
+    assert_eq!(calls(&backend), 3);
+}
+
+#[tokio::test]
 async fn a_body_can_be_part_of_the_key() {
     let backend = Backend::answering(ok("x")).await;
     let mut post = method(with_responses(&backend));
@@ -257,6 +297,21 @@ async fn a_body_of_up_to_a_mebibyte_is_kept() {
             }
             assert_eq!(calls(&backend), expected, "{len}");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_is_longer_than_a_body_may_be_is_neither_kept_nor_passed_on() {
+    let body = "x".repeat(5_000);
+    let backend =
+        Backend::answering(format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1388\r\n{body}\r\n0\r\n\r\n")).await;
+    let settings = GatewaySettings { max_body_bytes: 1_000, buffer_bytes: 1_000, ..GatewaySettings::default() };
+    let test = TestGateway::start(settings, AccessLog::off());
+    test.gateway.publish(cached(vec![("/p", "GET", proxy(&backend.uri("/")))])).unwrap();
+    for expected in [1, 2] {
+        let answer = get(&test, "/s/p", &[]).await;
+        assert!(answer.body.len() < 5_000, "{}", answer.status);
+        assert_eq!(calls(&backend), expected);
     }
 }
 

@@ -5,7 +5,7 @@
 mod support;
 
 use postern_api_model::ports::ApiSource;
-use postern_api_model::rest_api::MethodSetting;
+use postern_api_model::rest_api::{CanarySettings, MethodSetting};
 use postern_data_plane::ApiMetrics;
 use support::{Backend, TestGateway, api, definition, mock, ok, proxy};
 
@@ -56,4 +56,29 @@ async fn a_stage_and_the_methods_that_ask_for_it_are_counted() {
     assert_eq!(of(&all, None).counts.latency.count(), 7);
     assert_eq!(of(&all, Some(("/p", "GET"))).counts.latency.count(), 1);
     assert_eq!(of(&all, Some(("/n", "GET"))).counts.latency.count(), 1);
+}
+
+#[tokio::test]
+async fn a_method_has_numbers_once_it_is_called_and_they_stay() {
+    let mock = || mock("{statusCode: 200}", &[]);
+    let mut source = api(vec![("/p", "GET", mock()), ("/q", "GET", mock())]);
+    measured(&mut source, "*/*");
+    let test = TestGateway::serving(source.clone());
+    assert_eq!(test.gateway.api_metrics().len(), 1, "thousands of methods may never be called");
+    // The first to be called is the canary, which shares what is counted with the releases before and after it.
+    let without = source.clone();
+    let canary = CanarySettings {
+        deployment_id: "d1".to_owned(),
+        percent_traffic: 100.0,
+        stage_variable_overrides: Default::default(),
+        use_stage_cache: false,
+    };
+    source.stages.get_mut("s").unwrap().canary_settings = Some(canary);
+    for (source, version) in [(source, 2), (without, 3)] {
+        test.gateway.publish(ApiSource { version, ..source }).unwrap();
+        assert_eq!(test.call("GET", "/s/p", &[], "").await.status, 200);
+        let all = test.gateway.api_metrics();
+        assert_eq!(all.len(), 2, "{all:?}");
+        assert_eq!(of(&all, Some(("/p", "GET"))).counts.latency.count(), version - 1);
+    }
 }

@@ -9,6 +9,7 @@ use postern_api_model::apigateway::AuthorizerType;
 use postern_api_model::ports::ApiSource;
 use postern_api_model::rest_api::{Authorizer, Method};
 use postern_data_plane::backends::Backends;
+use postern_data_plane::inspection::inspect;
 use postern_data_plane::tokens::{IssuerSettings, KeySet, KeySource, Reach, TokenSettings};
 use postern_data_plane::{AccessLog, GatewaySettings};
 use serde_json::{Value, json};
@@ -160,4 +161,46 @@ async fn a_pool_may_be_elsewhere() {
     assert_eq!(backend.connections(), 0);
     assert_eq!(call(&test, "/id", &key.token(&id_token(json!({"iss": local})))).await.status, 200);
     assert!(backend.request().starts_with("GET /pool_1/.well-known/jwks.json HTTP/1.1\r\n"), "{}", backend.request());
+}
+
+#[tokio::test]
+async fn a_pool_is_the_stages() {
+    let key = SigningKey::rsa("k");
+    let mut source = source(None);
+    let written = "arn:aws:cognito-idp:eu-west-1:000000000000:userpool/${stageVariables.pool}";
+    definition(&mut source).authorizers.get_mut("pools1").unwrap().provider_arns = vec![written.to_owned()];
+    let plain = source.stages["s"].clone();
+    source.stages.clear();
+    for (name, pool) in [
+        ("one", Some("eu-west-1_abc")),
+        ("two", Some("eu-west-1_abd")),
+        ("unset", None),
+        ("path", Some("x/../eu-west-1_abc")),
+        ("host", Some("eu-west-1_abc?")),
+    ] {
+        let mut stage = plain.clone();
+        stage.name = name.to_owned();
+        stage.variables = pool.map(|pool| ("pool".to_owned(), pool.to_owned())).into_iter().collect();
+        source.stages.insert(name.to_owned(), stage);
+    }
+    let other = "arn:aws:cognito-idp:eu-west-1:000000000000:userpool/eu-west-1_abd";
+    let concerns = inspect(source.clone(), &Backends::default()).unwrap().concerns;
+    let failing: Vec<&str> =
+        concerns.iter().filter(|concern| concern.text.contains("providerARNs")).map(|one| &*one.stage).collect();
+    assert_eq!(failing, ["host", "host", "path", "path", "unset", "unset"], "two methods each");
+    let test = serving(source, vec![(POOL, given(&key)), (other, given(&key))]);
+    let other_issuer = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abd";
+    for (stage, issuer, status) in [
+        ("one", ISSUER, 200),
+        ("one", other_issuer, 401),
+        ("two", other_issuer, 200),
+        ("two", ISSUER, 401),
+        ("unset", ISSUER, 500),
+        ("path", ISSUER, 500),
+        ("host", ISSUER, 500),
+    ] {
+        let token = key.token(&id_token(json!({"iss": issuer})));
+        let answer = test.call("GET", &format!("/{stage}/id"), &[&format!("x-token: {token}")], "").await;
+        assert_eq!(answer.status, status, "{stage} {issuer}: {}", answer.text());
+    }
 }

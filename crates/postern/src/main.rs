@@ -23,7 +23,9 @@ use config::{Invocation, Settings};
 use failure::Failure;
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    let result = run(Cli::parse());
+    logging::flush();
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // Nothing can be done about a closed stderr; the exit code still tells.
@@ -48,14 +50,14 @@ fn run(cli: Cli) -> Result<(), Failure> {
 fn serve_with(arguments: ServeArgs) -> Result<(), Failure> {
     let settings = Settings::read(&arguments.sources(invocation()?))?;
     settings.functions.check()?;
-    logging::start(&settings.log);
+    logging::start(&settings.log)?;
     serve::run(settings)
 }
 
 fn run_files(arguments: RunArgs) -> Result<(), Failure> {
     let settings = Settings::read(&arguments.sources(invocation()?))?;
     settings.functions.check()?;
-    logging::start(&settings.log);
+    logging::start(&settings.log)?;
     commands::run::run(&arguments, settings)
 }
 

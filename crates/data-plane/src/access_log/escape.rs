@@ -78,7 +78,8 @@ fn push_text(out: &mut Vec<u8>, text: &str, place: Place) {
     }
 }
 
-fn push_json(out: &mut Vec<u8>, text: &str) {
+/// Appends the inside of a JSON string.
+pub(super) fn push_json(out: &mut Vec<u8>, text: &str) {
     push_each(out, text, quoted);
 }
 
@@ -103,6 +104,11 @@ fn push_each(out: &mut Vec<u8>, text: &str, escaped: impl Fn(char) -> Option<&'s
     }
 }
 
+/// Appends a part of a format. Tabs may part fields; whatever else is hidden, or acts on a terminal, is written as a number.
+pub(super) fn push_literal(out: &mut Vec<u8>, text: &str) {
+    push_each(out, text, |character| (character == '\t').then_some("\t"));
+}
+
 /// Control characters, line ends of any script, and what turns the direction of text around. All are in the basic plane.
 fn is_hidden(character: char) -> bool {
     character.is_control()
@@ -112,7 +118,9 @@ fn is_hidden(character: char) -> bool {
 /// What may stand in JSON as it is: an authorizer's number or boolean, say.
 fn is_json_scalar(text: &str) -> bool {
     use serde_json::Value;
-    text.len() <= 32 && matches!(serde_json::from_str(text), Ok(Value::Number(_) | Value::Bool(_) | Value::Null))
+    // JSON ignores white space around a value; in a line of a log it would end the line.
+    let is_tight = text.len() <= 32 && !text.contains(|character: char| character.is_ascii_whitespace());
+    is_tight && matches!(serde_json::from_str(text), Ok(Value::Number(_) | Value::Bool(_) | Value::Null))
 }
 
 #[cfg(test)]
@@ -140,9 +148,13 @@ mod tests {
             assert_eq!(shown(text, place), expected, "{place:?}");
         }
         assert_eq!(shown("plain", Place::CsvBare), "plain");
-        for (scalar, expected) in
-            [("12", "12"), ("true", "true"), ("1,\"status\":200", "\"1,\\\"status\\\":200\""), ("{}", "\"{}\"")]
-        {
+        for (scalar, expected) in [
+            ("12", "12"),
+            ("true", "true"),
+            ("1,\"status\":200", "\"1,\\\"status\\\":200\""),
+            ("{}", "\"{}\""),
+            ("\n1\n", "\"\\u000a1\\u000a\""),
+        ] {
             assert_eq!(shown(scalar, Place::JsonBare), expected);
         }
     }

@@ -41,7 +41,9 @@ impl Format {
             Part::Literal(text) => {
                 is_quoted = style.is_quoted_behind(text, is_quoted);
                 // AWS takes formats of one line only; one that was stored otherwise must not make two of a request.
-                Piece::Literal(text.replace(['\r', '\n'], " ").into())
+                let mut shown = Vec::new();
+                escape::push_literal(&mut shown, &text.replace(['\r', '\n'], " "));
+                Piece::Literal(String::from_utf8_lossy(&shown).into())
             }
             Part::Variable(name) => {
                 let variable = LogVariable::parse(name);
@@ -230,5 +232,11 @@ mod tests {
     fn a_format_of_several_lines_makes_one() {
         let (Format(pieces), _) = Format::compile("{\n\"a\":1\n}\n");
         assert_eq!(pieces, [Piece::Literal("{ \"a\":1 }".into())]);
+    }
+
+    #[test]
+    fn a_format_does_not_act_on_a_terminal() {
+        let (Format(pieces), _) = Format::compile("a\tb\u{1b}[2J\u{202e}");
+        assert_eq!(pieces, [Piece::Literal("a\tb\\u001b[2J\\u202e".into())]);
     }
 }

@@ -15,9 +15,7 @@ mod output;
 mod results;
 
 pub(crate) use attempt::{Attempt, Called};
-#[allow(unused_imports, reason = "made by authorizers of tokens, which are built next")]
-pub(crate) use facts::AuthorizerFacts;
-pub(crate) use facts::Identified;
+pub(crate) use facts::{AuthorizerFacts, Identified};
 pub(crate) use fault::AuthorizerFault;
 pub(crate) use identity::Presented;
 pub(crate) use lambda::{Answer, Asking, ask};

@@ -69,11 +69,11 @@ impl Entry {
     ) -> Option<Self> {
         let (asked, expires) = times;
         let content = match seal {
-            None => Content::Plain(answer),
+            None => Content::Plain(answer.detached()?),
             Some((sealer, key)) => {
                 let mut bytes = answer.write();
                 let nonce = sealer.0.seal_in_place_append_tag(Aad::from(key), &mut bytes).ok()?;
-                Content::Sealed { nonce: *nonce.as_ref(), bytes: bytes.into() }
+                Content::Sealed { nonce: *nonce.as_ref(), bytes: bytes.into_boxed_slice().into() }
             }
         };
         let bytes = OVERHEAD_BYTES
@@ -114,6 +114,18 @@ fn fields_bytes(headers: &HeaderMap) -> usize {
 }
 
 impl Answer {
+    /// The same with memory of its own. What was read of a connection are slices of its buffers, which are larger by far, live as long as
+    /// a slice of them, and are in no budget.
+    fn detached(&self) -> Option<Self> {
+        let mut headers = HeaderMap::with_capacity(self.headers.len());
+        for (name, value) in &self.headers {
+            let mut own = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+            own.set_sensitive(value.is_sensitive());
+            headers.append(name.clone(), own);
+        }
+        Some(Self { status: self.status, headers, body: Bytes::copy_from_slice(&self.body) })
+    }
+
     /// As bytes that are sealed: status, count of fields, each name and value with its length, and the body.
     fn write(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(64 + fields_bytes(&self.headers) + self.body.len() + MAX_TAG_LEN);
@@ -182,6 +194,20 @@ mod tests {
         assert!(entry.open(Some(&sealer), &[8; 32]).is_none());
         assert!(entry.open(Some(&Sealer::draw().unwrap()), &key).is_none());
         assert!(entry.open(None, &key).is_none());
+    }
+
+    #[tokio::test]
+    async fn an_entry_holds_nothing_of_the_buffers_that_its_answer_was_read_into() {
+        let buffer = Bytes::from(vec![b'x'; 65_536]);
+        let mut value = HeaderValue::from_maybe_shared(buffer.slice(..10)).unwrap();
+        value.set_sensitive(true);
+        let headers = HeaderMap::from_iter([(HeaderName::from_static("x-secret"), value)]);
+        let answer = Answer { status: StatusCode::OK, headers, body: buffer.slice(10..20) };
+        let (expected, now) = (answer.clone(), Instant::now());
+        let opened = Entry::new(answer, (now, now), None, None).unwrap().open(None, &[7; 32]).unwrap();
+        assert!(opened == expected && opened.headers["x-secret"].is_sensitive());
+        drop(expected);
+        assert!(buffer.is_unique(), "it is free to go");
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod entries;
 mod entry;
 pub(crate) mod key;
 mod stage_cache;
+mod unkept;
 
 pub(crate) use budget::Caches;
 pub use budget::{CACHE_BYTES_MAX, CacheLimits, STAGE_CACHE_BYTES_MAX};

@@ -1,7 +1,8 @@
 //! The cache of one stage: entries, and who is asking an endpoint for one right now.
 //!
 //! Whoever finds no entry leads: it asks the endpoint, and those who want the same meanwhile wait for it. A leader that goes away, because
-//! its client did, is followed by one of those who wait; when its answer is not for keeping, each of them asks for itself.
+//! its client did, is followed by one of those who wait; when its answer is not for keeping, each of them asks for itself, as does
+//! everybody for some seconds ([`Unkept`]).
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,6 +14,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::entries::{Entries, Others};
+use super::unkept::Unkept;
 use super::{Answer, Caches, Codings, Entry, Key, Protection};
 
 /// A stage's cache. Kept over versions of the stage, until its size changes.
@@ -30,6 +32,7 @@ pub(crate) struct StageCache {
 struct Inner {
     entries: Entries,
     flights: HashMap<(Key, Codings), Flight>,
+    unkept: Unkept,
     /// Goes up with every flush: what was asked for before is not kept after it.
     generation: u64,
     flights_begun: u64,
@@ -56,6 +59,8 @@ pub(crate) enum Turn {
     Hit(Arc<Entry>),
     /// Ask, for all who want the same.
     Lead(Lead),
+    /// Ask, for nobody else: the answer is hardly one to keep.
+    Ask(Claim),
     /// Wait for somebody who asks.
     Wait(watch::Receiver<Outcome>),
 }
@@ -110,6 +115,9 @@ impl StageCache {
         if let Some(entry) = found.filter(|entry| now < entry.asked + ttl) {
             return Turn::Hit(entry);
         }
+        if inner.unkept.has(&(key, codings), now) {
+            return Turn::Ask(self.claim_at(inner.generation, key, codings, now, Freshness::Missed));
+        }
         if let Some(flight) = inner.flights.get(&(key, codings)) {
             return Turn::Wait(flight.outcome.clone());
         }
@@ -142,6 +150,7 @@ impl StageCache {
         inner.generation += 1;
         inner.entries.clear();
         inner.flights.clear();
+        inner.unkept.clear();
         self.account(&inner);
     }
 
@@ -183,6 +192,7 @@ impl Claim {
         let codings = crate::content::is_coded(&answer.headers).then_some(self.codings);
         let entry = Arc::new(Entry::new(answer, (self.asked, self.asked + ttl), codings, seal)?);
         if entry.bytes > cache.max_bytes {
+            self.was_not_for_keeping();
             return None;
         }
         let others = match self.freshness {
@@ -195,10 +205,19 @@ impl Claim {
         }
         inner.entries.insert(self.key, Arc::clone(&entry), others);
         inner.entries.shrink_to(cache.max_bytes);
+        inner.unkept.forget(&(self.key, self.codings));
         cache.account(&inner);
         drop(inner);
         cache.caches.keep_to_the_limit();
         Some(entry)
+    }
+
+    /// The endpoint gave an answer that is for one request alone: for a while nobody waits for another's.
+    pub(crate) fn was_not_for_keeping(&self) {
+        let mut inner = self.cache.lock();
+        if inner.generation == self.generation {
+            inner.unkept.note((self.key, self.codings), Instant::now());
+        }
     }
 }
 

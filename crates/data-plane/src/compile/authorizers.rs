@@ -1,11 +1,14 @@
 //! The authorizers of a deployment, and which of them a method asks.
 
+use std::collections::BTreeMap;
+
 use http::HeaderMap;
 use postern_api_model::apigateway::AuthorizerType;
 use postern_api_model::rest_api::{Authorizer, Definition, Method};
 
 use super::lambda_authorizer::LambdaAuthorizer;
-use crate::tokens::{Claims, JwtRules, Refused, TokenCheck, UserPoolRules};
+use super::uri::AddressError;
+use crate::tokens::{Claims, JwtRules, Refused, TokenCheck, UserPoolRules, UserPools};
 
 /// Index of an authorizer in its [`CompiledApi`](super::CompiledApi).
 pub(crate) type AuthorizerIndex = usize;
@@ -63,10 +66,27 @@ impl CompiledAuthorizer {
         }
     }
 
-    /// The claims of a request's token, where it is tokens that the authorizer asks for.
-    pub(crate) async fn claims(&self, headers: &HeaderMap, scopes: &[Box<str>], by: TokenCheck<'_>) -> Result<Claims, Refused> {
+    /// Its user pools on a stage with these variables, when it has any.
+    pub(super) fn user_pools(&self, variables: &BTreeMap<String, String>) -> Option<Result<UserPools, AddressError>> {
         match &self.kind {
-            AuthorizerKind::UserPools(rules) => rules.check(headers, scopes, by).await,
+            AuthorizerKind::UserPools(rules) => Some(rules.resolve(variables)),
+            AuthorizerKind::Lambda(_) | AuthorizerKind::Jwt(_) | AuthorizerKind::Broken(_) => None,
+        }
+    }
+
+    /// The claims of a request's token, where it is tokens that the authorizer asks for. `pools` are its own on the request's stage.
+    pub(crate) async fn claims(
+        &self,
+        pools: Result<&UserPools, AddressError>,
+        headers: &HeaderMap,
+        scopes: &[Box<str>],
+        by: TokenCheck<'_>,
+    ) -> Result<Claims, Refused> {
+        match &self.kind {
+            AuthorizerKind::UserPools(rules) => {
+                let pools = pools.map_err(|reason| Refused::Misconfigured(reason.to_owned()))?;
+                rules.check(pools, headers, scopes, by).await
+            }
             AuthorizerKind::Jwt(rules) => rules.check(headers, scopes, by).await,
             AuthorizerKind::Broken(reason) => Err(Refused::Misconfigured(reason.clone())),
             AuthorizerKind::Lambda(_) => Err(Refused::Misconfigured("it takes no tokens".to_owned())),

@@ -139,8 +139,11 @@ impl CacheParameters {
         let parameters = integration.cache_key_parameters.iter().map(|name| {
             let expression = if name.starts_with("integration.request.") { mapped(integration, name)? } else { name };
             // What is read of a body is its whole: see where keys are made.
-            let source = RequestSource::parse(expression, path_parameters, &mut Vec::new()).ok()?;
-            Some((Box::from(name.as_str()), source))
+            match RequestSource::parse(expression, path_parameters, &mut Vec::new()).ok()? {
+                // Such as a path parameter that the resource lacks: all of its paths would have one entry.
+                RequestSource::Absent => None,
+                source => Some((Box::from(name.as_str()), source)),
+            }
         });
         Some(Box::new(Self {
             namespace: integration.cache_namespace.as_str().into(),

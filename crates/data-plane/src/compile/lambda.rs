@@ -167,7 +167,7 @@ fn is_function(text: &str) -> bool {
 }
 
 /// Fills `${stageVariables.name}` in; a variable that the stage lacks is empty, as in other URIs.
-fn filled(text: &str, variables: &BTreeMap<String, String>) -> Result<String, AddressError> {
+pub(crate) fn filled(text: &str, variables: &BTreeMap<String, String>) -> Result<String, AddressError> {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {

@@ -40,7 +40,7 @@ pub(crate) use caching::{CacheParameters, Caching, Renewal};
 pub(crate) use credentials::Signatory;
 pub(crate) use expression::{BodySource, BodySources, RequestSource, ResponseSource};
 pub(crate) use gateway_responses::{CustomResponse, ErrorVariable, FailureSource, GatewayResponses, TemplatePiece};
-pub(crate) use lambda::{LambdaEndpoint, LambdaFunction};
+pub(crate) use lambda::{LambdaEndpoint, LambdaFunction, filled};
 pub(crate) use lambda_authorizer::{IdentityPlace, IdentitySource, LambdaAuthorizer, Shows};
 pub use ledger::{Effect, LedgerEntry, field_ledger};
 pub(crate) use method::{
@@ -61,7 +61,7 @@ pub(crate) use schema::Schema;
 pub(crate) use service::{CompiledService, JsonFields, ResolvedService};
 pub(crate) use templates::{MEDIA_TYPE_DEFAULT, Selected, Template, accept_of};
 use throttles::Throttles;
-pub(crate) use uri::{Address, PathAndQueryTemplate, PathValue, PathValues};
+pub(crate) use uri::{Address, AddressError, PathAndQueryTemplate, PathValue, PathValues};
 pub(crate) use validation::{BodyModel, Validation};
 
 use crate::access::ResourcePolicy;

@@ -28,6 +28,7 @@ use crate::execution_log::Detail;
 use crate::links::LinkTargets;
 use crate::metering::Bucket;
 use crate::metrics::{ApiMetrics, StageMetrics};
+use crate::tokens::UserPools;
 use crate::transport::ClientIdentity;
 
 /// What the log group of a canary is called behind the stage's (AWS docs, "Set up a canary release deployment").
@@ -76,7 +77,7 @@ pub(crate) struct PublishedStage {
     throttles: Throttles,
     /// `None` when nothing is cached.
     caching: Option<Box<StageCaching>>,
-    /// The stage's cache, used or not; of a canary that of its stage.
+    /// The stage's cache, used or not; `None` of a canary, which has no cache but its stage's.
     cache: Option<Arc<StageCache>>,
     metrics: StageMetrics,
     access_log: Option<StageLog>,
@@ -350,6 +351,11 @@ impl PublishedStage {
     /// The function that an authorizer is.
     pub(crate) fn authorizer_function(&self, authorizer: AuthorizerIndex) -> Result<&LambdaFunction, AddressError> {
         self.authorizers.function(authorizer)
+    }
+
+    /// The user pools that an authorizer believes.
+    pub(crate) fn authorizer_pools(&self, authorizer: AuthorizerIndex) -> Result<&UserPools, AddressError> {
+        self.authorizers.user_pools(authorizer)
     }
 
     /// Whose the answers of an authorizer are.

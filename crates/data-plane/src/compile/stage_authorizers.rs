@@ -1,4 +1,5 @@
-//! The authorizers of a deployment under a stage: the functions that its variables make of them, and whose their answers are.
+//! The authorizers of a deployment under a stage: the functions and user pools that its variables make of
+//! them, and whose their answers are.
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use super::lambda::LambdaFunction;
 use super::uri::AddressError;
 use super::{AuthorizerIndex, CompiledApi, CompiledAuthorizer};
 use crate::authorizers::ResultScope;
+use crate::tokens::UserPools;
 
 /// By authorizer.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub(super) struct StageAuthorizers(Vec<StageAuthorizer>);
 struct StageAuthorizer {
     /// `None` for one that calls no function.
     function: Option<Result<LambdaFunction, AddressError>>,
+    /// `None` for one of another type.
+    pools: Option<Result<UserPools, AddressError>>,
     /// Whose its answers are.
     results: Arc<ResultScope>,
 }
@@ -28,12 +32,14 @@ impl StageAuthorizers {
     pub(super) fn new(api: &CompiledApi, stage: &Stage, source: &ApiSource, same: Option<&Self>) -> Self {
         let of = |(index, authorizer): (usize, &CompiledAuthorizer)| {
             let function = authorizer.lambda().map(|lambda| lambda.resolve(&stage.variables));
-            if let Some(Err(reason)) = &function {
+            let pools = authorizer.user_pools(&stage.variables);
+            let broken = function.as_ref().and_then(|found| found.as_ref().err());
+            if let Some(reason) = broken.or_else(|| pools.as_ref().and_then(|found| found.as_ref().err())) {
                 let (api, stage, authorizer) = (&source.api_id, &stage.name, &authorizer.id);
                 tracing::warn!(api, stage, %authorizer, reason, "requests will fail");
             }
             let results = same.map(|same| Arc::clone(&same.0[index].results)).unwrap_or_default();
-            StageAuthorizer { function, results }
+            StageAuthorizer { function, pools, results }
         };
         Self(api.authorizers().iter().enumerate().map(of).collect())
     }
@@ -44,6 +50,15 @@ impl StageAuthorizers {
             Some(Ok(function)) => Ok(function),
             Some(Err(reason)) => Err(reason),
             None => Err("the authorizer calls no function"),
+        }
+    }
+
+    /// The user pools that an authorizer believes.
+    pub(super) fn user_pools(&self, authorizer: AuthorizerIndex) -> Result<&UserPools, AddressError> {
+        match self.0.get(authorizer).and_then(|found| found.pools.as_ref()) {
+            Some(Ok(pools)) => Ok(pools),
+            Some(Err(reason)) => Err(reason),
+            None => Err("the authorizer has no user pools"),
         }
     }
 

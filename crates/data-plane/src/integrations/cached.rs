@@ -50,11 +50,13 @@ impl CacheCall<'_> {
             let entry = match self.cache.turn(self.key, self.codings, self.caching.ttl) {
                 Turn::Hit(entry) => Some(entry),
                 Turn::Lead(lead) => return self.miss(Asking::ForAll(lead), deadline, limits, ask).await,
+                Turn::Ask(claim) => return self.miss(Asking::Alone(claim), deadline, limits, ask).await,
                 Turn::Wait(outcome) => match awaited(outcome, wait_until).await {
                     Awaited::Kept(entry) => Some(entry),
                     Awaited::Nothing => None,
                     // Its client went away: somebody else leads now.
                     Awaited::LeaderGone => continue,
+                    Awaited::StillPending(outcome) => return self.first_of(outcome, deadline, limits, ask).await,
                 },
             };
             if let Some(answer) = entry.and_then(|entry| self.cache.open(&entry, &self.key)) {
@@ -63,6 +65,33 @@ impl CacheCall<'_> {
             let claim = self.cache.claim(self.key, self.codings, Freshness::Missed);
             return self.miss(Asking::Alone(claim), deadline, limits, ask).await;
         }
+    }
+
+    /// Asks as well, and takes what comes first: the endpoint's answer, or that of the one who leads.
+    async fn first_of(
+        &self,
+        outcome: watch::Receiver<Outcome>,
+        deadline: Instant,
+        limits: Limits,
+        ask: impl Future<Output = Result<Response, GatewayError>> + Send,
+    ) -> Result<Fetched, GatewayError> {
+        let claim = self.cache.claim(self.key, self.codings, Freshness::Missed);
+        let mut own = pin!(self.asked(Asking::Alone(claim), deadline, limits, ask));
+        let first = tokio::select! {
+            biased;
+            awaited = awaited(outcome, deadline) => awaited,
+            fetched = &mut own => {
+                self.stage.metrics().cache_miss(self.method);
+                return fetched;
+            }
+        };
+        if let Awaited::Kept(entry) = first
+            && let Some(answer) = self.cache.open(&entry, &self.key)
+        {
+            return Ok(self.hit(answer));
+        }
+        self.stage.metrics().cache_miss(self.method);
+        own.await
     }
 
     fn hit(&self, answer: Answer) -> Fetched {
@@ -82,6 +111,16 @@ impl CacheCall<'_> {
         ask: impl Future<Output = Result<Response, GatewayError>> + Send,
     ) -> Result<Fetched, GatewayError> {
         self.stage.metrics().cache_miss(self.method);
+        self.asked(asking, deadline, limits, ask).await
+    }
+
+    async fn asked(
+        &self,
+        asking: Asking,
+        deadline: Instant,
+        limits: Limits,
+        ask: impl Future<Output = Result<Response, GatewayError>> + Send,
+    ) -> Result<Fetched, GatewayError> {
         let answered = async { gathered(pin!(ask).await?, deadline, limits).await };
         let fetched = |response| Fetched { response, from: Place::Endpoint };
         match answered.await {
@@ -92,6 +131,10 @@ impl CacheCall<'_> {
                 Ok(fetched(Response { status, headers, body: Body::full(body) }))
             }
             Ok(Gathered::Unkept(response)) => {
+                // An endpoint that fails is not to be asked more often than one that does not.
+                if !response.status.is_server_error() {
+                    asking.claim().was_not_for_keeping();
+                }
                 asking.finish(None);
                 Ok(fetched(response))
             }
@@ -129,11 +172,13 @@ enum Awaited {
     Kept(Arc<Entry>),
     Nothing,
     LeaderGone,
+    StillPending(watch::Receiver<Outcome>),
 }
 
 async fn awaited(mut outcome: watch::Receiver<Outcome>, until: Instant) -> Awaited {
-    match timeout_at(until, outcome.changed()).await {
-        Err(_elapsed) => Awaited::Nothing,
+    let changed = timeout_at(until, outcome.changed()).await;
+    match changed {
+        Err(_elapsed) => Awaited::StillPending(outcome),
         Ok(Err(_gone)) => Awaited::LeaderGone,
         Ok(Ok(())) => match &*outcome.borrow() {
             Outcome::Kept(entry) => Awaited::Kept(Arc::clone(entry)),
@@ -155,7 +200,8 @@ async fn gathered(response: Response, deadline: Instant, limits: Limits) -> Resu
         return Ok(Gathered::Unkept(response));
     }
     let Response { status, mut headers, body } = response;
-    let (mut body, delivery) = hold(body, deadline, Limits { buffer_bytes: BODY_BYTES_MAX, ..limits }).await?;
+    let buffer_bytes = usize::try_from(limits.max_body_bytes).unwrap_or(usize::MAX).min(BODY_BYTES_MAX);
+    let (mut body, delivery) = hold(body, deadline, Limits { buffer_bytes, ..limits }).await?;
     match (delivery, body.take_whole()) {
         (Delivery::Whole, Some(body)) => {
             // It names the request that is being answered, and no other.

@@ -6,8 +6,8 @@ use super::cached::Fetched;
 use super::hold::{Delivery, Limits, hold};
 use super::{AnsweredBy, ProxyAnswer};
 use crate::compile::Transfer;
+use crate::context::Arrival;
 use crate::error::GatewayError;
-use crate::execution_log::ExecutionLog;
 use crate::links;
 use crate::stages::{CacheCall, Context, HttpCall};
 use crate::transport::{Response, Upstreams};
@@ -50,15 +50,16 @@ pub(super) async fn cached<'a>(
     limits: Limits,
     cache: &CacheCall<'_>,
 ) -> Result<ProxyAnswer<'a>, GatewayError> {
-    let (deadline, log) = (call.deadline, context.arrival.log());
-    let Fetched { mut response, from } = cache.fetch(deadline, limits, ask(upstreams, call, log)).await?;
+    let deadline = call.deadline;
+    let Fetched { mut response, from } = cache.fetch(deadline, limits, ask(upstreams, call, context.arrival)).await?;
     let (body, delivery) = hold(response.body, deadline, limits).await?;
     response.body = body;
     Ok(ProxyAnswer { response, delivery, answered_by: from.answered_by(context.arrival), context })
 }
 
-/// Asks a backend, and tells the log.
-async fn ask(upstreams: &Upstreams, mut call: HttpCall, log: Option<&ExecutionLog>) -> Result<Response, GatewayError> {
+/// Asks a backend, and tells the logs.
+async fn ask(upstreams: &Upstreams, mut call: HttpCall, arrival: &Arrival) -> Result<Response, GatewayError> {
+    let log = arrival.log();
     if let Some(log) = log {
         log.endpoint_request(&mut call.request).await;
     }
@@ -67,6 +68,9 @@ async fn ask(upstreams: &Upstreams, mut call: HttpCall, log: Option<&ExecutionLo
         None => upstreams.send(request, deadline).await?,
         Some(way) => links::send(upstreams, &way, request, deadline).await?,
     };
+    if let Some(observed) = arrival.observed() {
+        observed.answered(response.status, &response.headers);
+    }
     if let Some(log) = log {
         response.body = response.body.with_deadline(deadline);
         log.endpoint_response(&mut response, Transfer::Buffered).await;

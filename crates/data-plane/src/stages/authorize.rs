@@ -16,7 +16,7 @@ use crate::compile::{Authorization, AuthorizerIndex, AuthorizerKind, CompiledAut
 use crate::error::GatewayError;
 use crate::gateway::Gateway;
 use crate::integrations::{AuthorizerAnswer, ask_authorizer};
-use crate::tokens::{Claims, TokenCheck};
+use crate::tokens::{Claims, Refused, TokenCheck};
 use crate::transport::Upstreams;
 
 /// A request that may be made.
@@ -61,7 +61,7 @@ pub(crate) fn authorize<'a>(
                 }
                 AuthorizerKind::UserPools(_) | AuthorizerKind::Jwt(_) => {
                     let by = token_check(&routed, gateway, upstreams);
-                    Ok(Authorizing::Waiting(Box::pin(with_token(routed, authorizer, by))))
+                    Ok(Authorizing::Waiting(Box::pin(with_token(routed, index, by))))
                 }
                 AuthorizerKind::Broken(reason) => Err(unusable(authorizer, reason)),
             }
@@ -106,7 +106,7 @@ pub(crate) async fn test_authorizer(
         }
         AuthorizerKind::UserPools(_) | AuthorizerKind::Jwt(_) => {
             let by = token_check(&routed, gateway, upstreams);
-            let claims = authorizer.claims(&routed.received.message.headers, &routed.method.scopes, by).await?;
+            let claims = claims_of(&routed, index, by).await?;
             Ok(Tested { claims: Some(claims.as_text().into_iter().collect()), ..Tested::default() })
         }
         AuthorizerKind::Broken(reason) => Err(unusable(authorizer, reason)),
@@ -127,16 +127,27 @@ async fn signed<'a>(routed: Routed<'a>, callers: &Callers, max_body_bytes: u64) 
 /// The token first, then the resource policy alone (AWS docs, "How API Gateway resource policies affect authorization workflow").
 async fn with_token<'a>(
     routed: Routed<'a>,
-    authorizer: &CompiledAuthorizer,
+    authorizer: AuthorizerIndex,
     by: TokenCheck<'_>,
 ) -> Result<Authorized<'a>, GatewayError> {
     let begun = Instant::now();
-    let claims = authorizer.claims(&routed.received.message.headers, &routed.method.scopes, by).await;
+    let claims = claims_of(&routed, authorizer, by).await;
     let decided = claims.map_err(GatewayError::from).and_then(|claims| facts_of(&claims, &routed));
     let arrival = routed.received.arrival;
     let _ = arrival.authorizing.set(Box::new(attempt(begun, &decided, None)));
     let _ = arrival.authorizer.set(Box::new(Identified { facts: Arc::new(decided?), integration_latency_ms: 0 }));
     Ok(Authorized(routed))
+}
+
+/// Not async itself: a request's borrow is not to be held while a key is fetched.
+fn claims_of<'r>(
+    routed: &'r Routed<'_>,
+    index: AuthorizerIndex,
+    by: TokenCheck<'r>,
+) -> impl Future<Output = Result<Claims, Refused>> + Send + 'r {
+    let stage = routed.received.stage;
+    let (headers, scopes) = (&routed.received.message.headers, &routed.method.scopes);
+    stage.api.authorizer(index).claims(stage.authorizer_pools(index), headers, scopes, by)
 }
 
 fn facts_of(claims: &Claims, routed: &Routed<'_>) -> Result<AuthorizerFacts, GatewayError> {

@@ -18,9 +18,10 @@ use crate::cache::{Codings, Key, StageCache};
 use crate::compile::{
     CacheParameters, Caching, CompiledIntegration, MethodIndex, PublishedStage, Renewal, RequestSource, accept_of,
 };
-use crate::encode::query_values;
+use crate::encode::raw_query_values;
 use crate::error::GatewayError;
 use crate::execution_log::ExecutionLog;
+use crate::headers::names_fields_of_the_connection;
 
 /// A request for the cache.
 pub(crate) struct CacheCall<'a> {
@@ -102,10 +103,13 @@ fn asks_for_renewal(headers: &HeaderMap) -> bool {
     directives.any(|directive| directive.eq_ignore_ascii_case(b"max-age=0"))
 }
 
-/// `None` when a parameter is in a body that is not read.
+/// `None` when a parameter is in a body that is not read, or the endpoint may see another value of one than the gateway.
 fn key(validated: &Validated<'_>, cache: &CacheParameters) -> Option<Key> {
     let routed = validated.routed();
     let (arrival, stage) = (routed.received.arrival, routed.received.stage);
+    if is_ambiguous(routed, cache) {
+        return None;
+    }
     let mut key = KeyWriter::new(stage.deployment_id(), &cache.namespace, arrival.method.as_str());
     for (name, source) in &cache.parameters {
         if matches!(source, RequestSource::Body(_)) {
@@ -124,14 +128,26 @@ fn key(validated: &Validated<'_>, cache: &CacheParameters) -> Option<Key> {
     Some(key.finish())
 }
 
+/// Whether an endpoint may be sent another value of a parameter than the key would hold, so that one client could put an answer under the
+/// key of others: a field that `Connection` names is removed on the way, and backends differ in whether `;` separates what is in a query.
+fn is_ambiguous(routed: &Routed<'_>, cache: &CacheParameters) -> bool {
+    let received = &routed.received;
+    let has_query =
+        || cache.parameters.iter().any(|(_, source)| matches!(source, RequestSource::Query(_) | RequestSource::QueryAll(_)));
+    let passes_query = matches!(routed.method.integration, CompiledIntegration::HttpProxy(_));
+    let is_split_two_ways = passes_query && received.arrival.uri.query().is_some_and(|query| query.contains(';')) && has_query();
+    is_split_two_ways || names_fields_of_the_connection(&received.message.headers)
+}
+
 /// All values of a parameter that was sent several times, whichever of them a mapping takes: endpoints may read another one than the last,
 /// and an answer made by one value must not be kept under another.
 fn parameter(key: &mut KeyWriter, name: &str, source: &RequestSource, routed: &Routed<'_>) {
     let received = &routed.received;
     match source {
         RequestSource::Query(query_key) | RequestSource::QueryAll(query_key) => {
-            let values = query_values(received.arrival.uri.query().unwrap_or(""), query_key);
-            key.parameter(name, values.map(bytes));
+            // As they were sent, which is how a backend may get them: what is no UTF-8 would be decoded to the same.
+            let values = raw_query_values(received.arrival.uri.query().unwrap_or(""), query_key);
+            key.parameter(name, values.map(|value| Cow::Borrowed(value.as_bytes())));
         }
         RequestSource::Header(field) | RequestSource::HeaderAll(field) => {
             key.parameter(name, received.message.headers.get_all(field).iter().map(|value| Cow::Borrowed(value.as_bytes())));

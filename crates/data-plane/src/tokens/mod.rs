@@ -1,7 +1,7 @@
 //! Bearer tokens: JSON Web Tokens (RFC 7519) that an issuer signed, as COGNITO_USER_POOLS and JWT authorizers accept them.
 //!
-//! A token is worth nothing until its signature is verified: [`Presented`] is what a client sent, and only a key of the issuer that the
-//! authorizer itself names makes [`Claims`] of it. Nothing in a token says where its key is, nor how it is to be checked: `jku`, `x5u`
+//! A token is worth nothing until its signature is verified: `Presented` is what a client sent, and only a key of the issuer that the
+//! authorizer itself names makes `Claims` of it. Nothing in a token says where its key is, nor how it is to be checked: `jku`, `x5u`
 //! and `jwk` are not looked at, and each key verifies one kind of signature.
 //!
 //! * `presented` reads a token, `key_set` the keys of an issuer; both in `strict_json`, which knows no two meanings of a text.
@@ -39,4 +39,4 @@ pub(crate) use key_sets::KeySets;
 pub use settings::{
     CLOCK_SKEW_MS, ClientIds, IssuerSettings, KeySource, REFETCH_INTERVAL_MS, Reach, TokenSettings, certificates_of_pem,
 };
-pub(crate) use user_pools::UserPoolRules;
+pub(crate) use user_pools::{UserPoolRules, UserPools};

@@ -76,7 +76,7 @@ fn of_amazon(value: &HeaderValue) -> Option<Incoming> {
         return None;
     }
     Some(Incoming {
-        trace_id: hex(&format!("{time}{rest}"))?,
+        trace_id: hex(&format!("{time}{rest}")).filter(|id| *id != 0)?,
         parent_id: part("Parent")
             .filter(|id| id.len() == 16)
             .and_then(hex)
@@ -134,9 +134,14 @@ mod tests {
         assert_eq!(whole, Incoming { trace_id: TRACE, parent_id: Some(0x5399_5c3f_42cd_8ad8), is_sampled: Some(true) });
         let root = amazon("Self=1-x; Root=1-5759e988-bd862e3fe1be46a994272793; Sampled=?").unwrap();
         assert_eq!((root.parent_id, root.is_sampled), (None, None));
-        for wrong in
-            ["", "Root=1", "Root=2-5759e988-bd862e3fe1be46a994272793", "Root=1-5759e988-+d862e3fe1be46a994272793", "Sampled=1"]
-        {
+        for wrong in [
+            "",
+            "Root=1",
+            "Root=2-5759e988-bd862e3fe1be46a994272793",
+            "Root=1-5759e988-+d862e3fe1be46a994272793",
+            "Sampled=1",
+            "Root=1-00000000-000000000000000000000000",
+        ] {
             assert_eq!(amazon(wrong), None, "{wrong}");
         }
     }

@@ -13,6 +13,10 @@ use crate::observed::Observed;
 /// Bytes of a value that somebody sent; the rest is cut.
 const VALUE_BYTES_MAX: usize = 1_024;
 
+/// Verbs that spans name; any other token is [`OTHER_VERB`], so that clients make up no names (OpenTelemetry, "HTTP request method").
+const VERBS: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "CONNECT", "TRACE"];
+const OTHER_VERB: &str = "_OTHER";
+
 /// A traced request that is over.
 pub(crate) struct Reported<'a> {
     pub(crate) arrival: &'a Arrival,
@@ -38,7 +42,7 @@ impl Reported<'_> {
     fn server(&self) -> Span {
         let Self { arrival, stage, trace, .. } = self;
         let resource = arrival.method_index.get().map(|index| &*stage.api.resource(stage.api.method(*index).resource).path);
-        let verb = arrival.method.as_str();
+        let verb = known(arrival.method.as_str());
         let mut attributes = vec![
             ("http.request.method", text(verb)),
             ("http.response.status_code", number(self.status)),
@@ -62,7 +66,7 @@ impl Reported<'_> {
             span_id: trace.server_id,
             parent_id: trace.parent_id,
             // No path of a client's: names are few.
-            name: resource.map_or_else(|| verb.to_owned(), |path| format!("{verb} {path}")),
+            name: cut(&resource.map_or_else(|| verb.to_owned(), |path| format!("{verb} {path}"))).to_owned(),
             kind: SpanKind::Server,
             start_ns: self.nanoseconds_at(Duration::ZERO),
             end_ns: self.nanoseconds_at(self.latency),
@@ -96,9 +100,29 @@ impl Reported<'_> {
 }
 
 fn text(text: &str) -> SpanValue {
-    SpanValue::Text(text[..text.floor_char_boundary(VALUE_BYTES_MAX)].to_owned())
+    SpanValue::Text(cut(text).to_owned())
+}
+
+fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(VALUE_BYTES_MAX)]
+}
+
+fn known(verb: &str) -> &str {
+    if VERBS.contains(&verb) { verb } else { OTHER_VERB }
 }
 
 fn number(status: StatusCode) -> SpanValue {
     SpanValue::Number(status.as_u16().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_make_up_no_names() {
+        assert_eq!((known("GET"), known("PATCH")), ("GET", "PATCH"));
+        assert_eq!((known("get"), known(&"M".repeat(60_000))), (OTHER_VERB, OTHER_VERB));
+        assert_eq!(text(&"é".repeat(5_000)), SpanValue::Text("é".repeat(VALUE_BYTES_MAX / 2)));
+    }
 }

@@ -174,9 +174,7 @@ impl Settings {
             log: logs::read(&mut values),
             log_destinations: logs::destinations(&entries, &mut values),
             otlp: logs::otlp(&mut values),
-            metrics_per_api: values
-                .optional_switch(&table::METRICS_PER_API)
-                .unwrap_or(mode == Mode::Dev),
+            metrics_per_api: values.optional_switch(&table::METRICS_PER_API).unwrap_or(mode == Mode::Dev),
         };
         logs::need_otlp(settings.otlp.as_ref(), &settings.log, &settings.log_destinations, &mut values);
         values.finish(settings)

@@ -1,4 +1,4 @@
-//! Sends what waits, once a second, and metrics at their own interval.
+//! Sends what waits, once a second, and metrics at their own interval: a batch of each in turn, so that none keeps the others waiting.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,22 +14,20 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::encode;
-use super::queue::Queue;
+use super::queue::{Dropped, Queue};
 use crate::config::OtlpSettings;
 
 /// How long anything waits before it is sent.
 const EXPORT_INTERVAL: Duration = Duration::from_secs(1);
 /// For one request to the collector.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Spans or lines in one request: below a megabyte as a rule, which collectors take.
-const BATCH_MAX: usize = 512;
 /// Series in one request.
 const SERIES_BATCH_MAX: usize = 1_000;
 /// How often a batch is sent before it is given up.
 const TRIES_MAX: u32 = 4;
 /// Before the second try; each later one waits twice as long.
 const RETRY_DELAY: Duration = Duration::from_millis(500);
-/// What of an answer is read: nothing of it is needed.
+/// What of an answer is read: it says what of a message was not taken.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// For what is left at the end.
 const END_TIMEOUT: Duration = Duration::from_secs(5);
@@ -50,13 +48,17 @@ struct Running {
     queue: Arc<Queue>,
     upstreams: Upstreams,
     read_metrics: ReadMetrics,
+    stop: watch::Receiver<bool>,
+    /// When they are sent next.
+    metrics_at: Instant,
     /// Whether the collector failed the last time, so that the log says it once.
     is_failing: bool,
 }
 
 /// Whether to go on trying.
 enum Sent {
-    Taken,
+    /// But for so many of it.
+    Taken(u64),
     /// Later, perhaps.
     Refused(String),
     /// Never.
@@ -82,8 +84,10 @@ impl Exporter {
     /// Begins to send.
     pub fn start(&self, upstreams: Upstreams, read_metrics: impl Fn() -> Vec<ApiMetrics> + Send + Sync + 'static) {
         let (settings, queue) = (self.settings.clone(), Arc::clone(&self.queue));
-        let running = Running { settings, queue, upstreams, read_metrics: Box::new(read_metrics), is_failing: false };
-        let task = tokio::spawn(running.run(self.stop.subscribe()));
+        let (stop, metrics_at) = (self.stop.subscribe(), Instant::now() + settings.metrics_interval);
+        let read_metrics = Box::new(read_metrics);
+        let running = Running { settings, queue, upstreams, read_metrics, stop, metrics_at, is_failing: false };
+        let task = tokio::spawn(running.run());
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
     }
 
@@ -91,83 +95,101 @@ impl Exporter {
     pub async fn end(&self) {
         self.stop.send_replace(true);
         let task = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(task) = task
-            && tokio::time::timeout(END_TIMEOUT, task).await.is_err()
+        if let Some(mut task) = task
+            && tokio::time::timeout(END_TIMEOUT, &mut task).await.is_err()
         {
-            tracing::warn!("not everything was sent to the OTLP collector before the end");
+            task.abort();
+            // What was being sent is counted when the task is gone.
+            let _ = task.await;
+            self.queue.give_up();
+            let Dropped { spans, lines } = self.queue.dropped();
+            tracing::warn!(
+                spans,
+                lines,
+                "not everything was sent to the OTLP collector before the end; so much was dropped in all"
+            );
         }
     }
 }
 
 impl Running {
-    async fn run(mut self, mut stop: watch::Receiver<bool>) {
+    async fn run(mut self) {
         let mut ticks = tokio::time::interval(EXPORT_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut metrics_at = Instant::now() + self.settings.metrics_interval;
         loop {
-            let is_over = tokio::select! {
-                _ = ticks.tick() => false,
-                // An error says that the exporter is gone: the end as well.
-                _ = stop.changed() => true,
-            };
-            // At the end what is left is tried once.
-            let tries = if is_over { 1 } else { TRIES_MAX };
-            self.send_queue(tries).await;
-            if is_over || Instant::now() >= metrics_at {
-                metrics_at = Instant::now() + self.settings.metrics_interval;
-                self.send_metrics(tries).await;
+            if !self.is_over() {
+                tokio::select! {
+                    _ = ticks.tick() => {}
+                    // An error says that the exporter is gone: the end as well.
+                    _ = self.stop.changed() => {}
+                }
             }
-            if is_over {
+            // What comes from now on has the next turn.
+            let is_last = self.is_over();
+            if is_last {
+                self.metrics_at = Instant::now();
+            }
+            while self.send_round().await {}
+            if is_last {
                 return;
             }
         }
     }
 
-    async fn send_queue(&mut self, tries: u32) {
-        loop {
-            let spans = self.queue.take_spans(BATCH_MAX);
-            if spans.is_empty() {
-                break;
-            }
-            if !self.send("traces", &encode::traces(&spans), tries).await {
-                self.queue.lost_spans(spans.len());
-            }
-        }
-        loop {
-            let lines = self.queue.take_lines(BATCH_MAX);
-            if lines.is_empty() {
-                break;
-            }
-            if !self.send("logs", &encode::logs(&lines), tries).await {
-                self.queue.lost_lines(lines.len());
-            }
-        }
+    fn is_over(&self) -> bool {
+        *self.stop.borrow() || self.stop.has_changed().is_err()
     }
 
-    async fn send_metrics(&mut self, tries: u32) {
+    /// Sends a batch of each signal; whether there was one of spans or lines.
+    async fn send_round(&mut self) -> bool {
+        let queue = Arc::clone(&self.queue);
+        let spans = queue.take_spans();
+        let had_spans = !spans.items().is_empty();
+        if had_spans && let Some(rejected) = self.send("traces", &encode::traces(spans.items())).await {
+            spans.taken(rejected);
+        }
+        let lines = queue.take_lines();
+        let had_lines = !lines.items().is_empty();
+        if had_lines && let Some(rejected) = self.send("logs", &encode::logs(lines.items())).await {
+            lines.taken(rejected);
+        }
+        if Instant::now() >= self.metrics_at {
+            self.metrics_at = Instant::now() + self.settings.metrics_interval;
+            self.send_metrics().await;
+        }
+        had_spans || had_lines
+    }
+
+    async fn send_metrics(&mut self) {
         let all = (self.read_metrics)();
         let now_ns = encode::now_ns();
         for series in all.chunks(SERIES_BATCH_MAX) {
             // Not kept: the next ones count what these did.
-            self.send("metrics", &encode::metrics(series, now_ns), tries).await;
+            if self.send("metrics", &encode::metrics(series, now_ns)).await.is_none() {
+                return;
+            }
         }
     }
 
-    /// Sends one message, several times if need be.
-    async fn send(&mut self, signal: &str, message: &Value, tries: u32) -> bool {
+    /// Sends one message, several times if need be; at the end once, so that the end comes. How much of it was rejected, or `None` if all.
+    async fn send(&mut self, signal: &str, message: &Value) -> Option<u64> {
         let body = Bytes::from(message.to_string());
-        let mut delay = RETRY_DELAY;
-        for attempt in 1..=tries {
+        let (mut delay, mut attempt) = (RETRY_DELAY, 1);
+        loop {
             match self.send_once(signal, body.clone()).await {
-                Sent::Taken => {
+                Sent::Taken(rejected) => {
                     if std::mem::take(&mut self.is_failing) {
                         tracing::info!("the OTLP collector takes what it is sent again");
                     }
-                    return true;
+                    return Some(rejected);
                 }
-                Sent::Refused(_) if attempt < tries => {
-                    tokio::time::sleep(delay).await;
+                Sent::Refused(_) if attempt < TRIES_MAX && !self.is_over() => {
+                    tokio::select! {
+                        () = tokio::time::sleep(delay) => {}
+                        _ = self.stop.changed() => {}
+                    }
                     delay *= 2;
+                    attempt += 1;
                 }
                 Sent::Refused(reason) | Sent::Rejected(reason) => {
                     if !std::mem::replace(&mut self.is_failing, true) {
@@ -177,11 +199,10 @@ impl Running {
                             "the OTLP collector does not take what it is sent; it is dropped and counted"
                         );
                     }
-                    return false;
+                    return None;
                 }
             }
         }
-        false
     }
 
     async fn send_once(&self, signal: &str, body: Bytes) -> Sent {
@@ -194,8 +215,8 @@ impl Running {
             Ok(answer) => {
                 let status = answer.status;
                 // Read to its end, so that the connection can be used again.
-                let _ = answer.body.with_deadline(deadline).collect(ANSWER_BYTES_MAX).await;
-                of_status(status)
+                let body = answer.body.with_deadline(deadline).collect(ANSWER_BYTES_MAX).await;
+                of_answer(status, body.as_deref().unwrap_or_default())
             }
             Err(error) => Sent::Refused(error.to_string()),
         }
@@ -223,11 +244,38 @@ impl Running {
     }
 }
 
-/// OTLP/HTTP, "Retryable Response Codes".
-fn of_status(status: StatusCode) -> Sent {
+/// OTLP/HTTP, "Retryable Response Codes" and "Partial Success".
+fn of_answer(status: StatusCode, body: &[u8]) -> Sent {
     match status.as_u16() {
-        200..=299 => Sent::Taken,
+        200..=299 => Sent::Taken(rejected(body)),
         429 | 502..=504 => Sent::Refused(status.to_string()),
         _ => Sent::Rejected(status.to_string()),
+    }
+}
+
+/// How much of a message the collector did not take. A 64-bit number of JSON Protobuf is text, or a number with some collectors.
+fn rejected(answer: &[u8]) -> u64 {
+    let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+    let counts = ["rejectedSpans", "rejectedLogRecords", "rejectedDataPoints"].map(|name| &answer["partialSuccess"][name]);
+    let rejected = counts.into_iter().filter_map(|count| count.as_u64().or_else(|| count.as_str()?.parse().ok())).sum();
+    if rejected > 0 {
+        let reason = answer["partialSuccess"]["errorMessage"].as_str().unwrap_or_default();
+        tracing::warn!(rejected, reason, "the OTLP collector took only a part of what it was sent");
+    }
+    rejected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers() {
+        assert!(matches!(of_answer(StatusCode::OK, b""), Sent::Taken(0)));
+        let partial = br#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}"#;
+        assert!(matches!(of_answer(StatusCode::OK, partial), Sent::Taken(3)));
+        assert!(matches!(of_answer(StatusCode::OK, br#"{"partialSuccess":{"rejectedLogRecords":2}}"#), Sent::Taken(2)));
+        assert!(matches!(of_answer(StatusCode::SERVICE_UNAVAILABLE, b""), Sent::Refused(_)));
+        assert!(matches!(of_answer(StatusCode::BAD_REQUEST, b""), Sent::Rejected(_)));
     }
 }

@@ -74,7 +74,9 @@ fn lines_wait_with_their_destination_and_are_bounded() {
     let queue = Arc::new(Queue::default());
     let mut lines = OtlpLines::new(Arc::clone(&queue), "/pets");
     lines.write_all(b"one\ntwo\n").unwrap();
-    let sent = encode::logs(&queue.take_lines(10));
+    let batch = queue.take_lines();
+    let sent = encode::logs(batch.items());
+    batch.taken(0);
     let records = sent["resourceLogs"][0]["scopeLogs"][0]["logRecords"].as_array().unwrap();
     assert_eq!(records.len(), 2);
     assert_eq!(records[1]["body"], json!({"stringValue": "two"}));
@@ -83,4 +85,24 @@ fn lines_wait_with_their_destination_and_are_bounded() {
     (0..20_003).for_each(|_| queue.take(span()));
     let dropped = queue.dropped();
     assert_eq!((dropped.lines, dropped.spans), (1, 3));
+    drop(queue.take_lines());
+    assert_eq!(queue.dropped().lines, 513, "a batch that nobody took is lost");
+    queue.give_up();
+    assert_eq!((queue.dropped().lines, queue.dropped().spans), (50_001, 20_003));
+}
+
+#[test]
+fn what_waits_is_bounded_in_bytes_as_well() {
+    let queue = Arc::new(Queue::default());
+    let mut lines = OtlpLines::new(Arc::clone(&queue), "/pets");
+    let long = format!("{}\n", "x".repeat(400_000));
+    (0..100).for_each(|_| lines.write_all(long.as_bytes()).unwrap());
+    let name = "x".repeat(40_000);
+    (0..1_000).for_each(|_| queue.take(Span { name: name.clone(), ..span() }));
+    let dropped = queue.dropped();
+    assert_eq!(dropped.lines, 100 - 83, "33,554,432 bytes hold 83 lines");
+    assert!(dropped.spans > 150, "{dropped:?}");
+    assert_eq!(queue.take_lines().items().len(), 2, "a request holds a megabyte");
+    lines.write_all(format!("{}\n", "x".repeat(800_000)).as_bytes()).unwrap();
+    assert_eq!(queue.dropped().lines, 17 + 2, "there is room again");
 }

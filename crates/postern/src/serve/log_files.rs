@@ -32,6 +32,10 @@ struct LogFile {
     path: PathBuf,
     file: File,
     opened: FileId,
+    /// Whether what was written last ends within a line.
+    is_within_line: bool,
+    /// Whether the last attempt failed.
+    has_failed: bool,
 }
 
 /// Which file a path leads to.
@@ -63,8 +67,7 @@ impl AccessLogs {
         if let Some(hangups) = &self.hangups {
             hangups.abort();
         }
-        self.own.close();
-        self.destinations.close();
+        self.destinations.close(&self.own);
     }
 }
 
@@ -108,7 +111,7 @@ fn hangups() -> Result<JoinHandle<()>, Failure> {
 impl LogFile {
     fn open(path: &Path) -> io::Result<Self> {
         let file = append_to(path)?;
-        Ok(Self { path: path.to_owned(), opened: FileId::of(&file.metadata()?), file })
+        Ok(Self { path: path.to_owned(), opened: FileId::of(&file.metadata()?), file, is_within_line: false, has_failed: false })
     }
 
     /// Goes on in a new file where the old one is no longer what the path leads to. One that cannot be opened is tried again with the
@@ -135,10 +138,16 @@ impl FileId {
 
 impl Write for LogFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.follow();
-        // Whole, so that lines are not torn between two files.
-        self.file.write_all(bytes)?;
-        Ok(bytes.len())
+        // Only where a line begins, so that none is torn between two files; or where the last one was not ended anyway.
+        if !self.is_within_line || self.has_failed {
+            self.follow();
+        }
+        let written = self.file.write(bytes);
+        self.has_failed = written.is_err();
+        if let Ok(count @ 1..) = written {
+            self.is_within_line = bytes[count - 1] != b'\n';
+        }
+        written
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -153,6 +162,24 @@ fn append_to(path: &Path) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A device that has no room; what was torn does not keep a rotated file from being followed.
+    #[test]
+    fn a_torn_line_does_not_bind_to_a_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("access.log");
+        let mut log = LogFile::open(&path).unwrap();
+        assert_eq!(log.write(b"torn").unwrap(), 4);
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(log.write(b" end\n").unwrap(), 5);
+        assert!(!path.exists(), "the end of a line follows its start");
+        log.write_all(b"torn").unwrap();
+        std::fs::remove_file(&path).unwrap();
+        log.file = OpenOptions::new().append(true).open("/dev/full").unwrap();
+        assert!(log.write(b" end\n").is_err());
+        log.write_all(b"\nnext\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "\nnext\n");
+    }
 
     #[test]
     fn lines_follow_the_path_and_not_the_file() {

@@ -272,11 +272,11 @@ impl Planes {
         let functions = self.functions.as_ref().map(LocalFunctions::handle);
         let counted = functions.clone();
         let function_stats = move || counted.as_ref().map(Functions::stats).unwrap_or_default();
-        let destinations = self.access_logs.destinations.clone();
+        let (destinations, own) = (self.access_logs.destinations.clone(), self.access_logs.own.clone());
         let measured = settings.metrics_per_api.then(|| Arc::clone(&self.gateway));
         let traffic_stats = move || traffic_counts(&gateway, &connections);
         let metrics = Metrics::new(Arc::clone(&self.counters), traffic_stats, function_stats)
-            .with_lines_dropped(move || destinations.dropped().map(|(name, lines)| (name.to_owned(), lines)).collect());
+            .with_lines_dropped(move || destinations.dropped(&own));
         let metrics = match self.exporter.as_ref().map(|exporter| Arc::clone(exporter.queue())) {
             Some(queue) => metrics.with_otlp(move || queue.dropped()),
             None => metrics,
@@ -292,6 +292,8 @@ impl Planes {
     }
 
     async fn close(self) {
+        // First: what usage plans counted must not wait for a log or a collector that takes nothing.
+        self.flushing.finish().await;
         if let Some(functions) = self.functions {
             functions.end().await;
         }
@@ -299,7 +301,6 @@ impl Planes {
         if let Some(exporter) = self.exporter {
             exporter.end().await;
         }
-        self.flushing.finish().await;
         self.store.inner().close().await;
     }
 }
@@ -334,7 +335,7 @@ impl Server {
         let control_plane = Arc::new(planes.control_plane(settings, http, upstreams.clone()));
         if let Some(exporter) = &planes.exporter {
             let gateway = Arc::clone(&planes.gateway);
-            exporter.start(upstreams.clone(), move || gateway.api_metrics());
+            exporter.start(upstreams.clone(), move || management::api_metrics::at_most(gateway.api_metrics()));
         }
         let (checked, checkers) = (Arc::clone(&planes.gateway), upstreams.clone());
         let service = Arc::new(planes.management_service(settings, Arc::clone(&control_plane), upstreams));

@@ -35,6 +35,7 @@ impl Signals {
     pub fn exit_at_the_next(mut self) {
         tokio::spawn(async move {
             self.next().await;
+            crate::logging::flush();
             std::process::exit(EXIT_INTERRUPTED);
         });
     }

@@ -45,21 +45,21 @@ fn keep(cache: &Arc<StageCache>, number: u8, codings: Codings, answer: Answer, f
 fn found(cache: &Arc<StageCache>, number: u8, codings: Codings) -> Option<Bytes> {
     match cache.turn(key(number), codings, TTL) {
         Turn::Hit(entry) => Some(cache.open(&entry, &key(number)).unwrap().body),
-        Turn::Lead(_) | Turn::Wait(_) => None,
+        Turn::Lead(_) | Turn::Ask(_) | Turn::Wait(_) => None,
     }
 }
 
 fn lead(cache: &Arc<StageCache>, number: u8) -> Lead {
     match cache.turn(key(number), Codings::default(), TTL) {
         Turn::Lead(lead) => lead,
-        Turn::Hit(_) | Turn::Wait(_) => panic!("somebody else leads"),
+        Turn::Hit(_) | Turn::Ask(_) | Turn::Wait(_) => panic!("somebody else leads"),
     }
 }
 
 fn wait(cache: &Arc<StageCache>, number: u8) -> watch::Receiver<Outcome> {
     match cache.turn(key(number), Codings::default(), TTL) {
         Turn::Wait(outcome) => outcome,
-        Turn::Hit(_) | Turn::Lead(_) => panic!("nobody leads"),
+        Turn::Hit(_) | Turn::Ask(_) | Turn::Lead(_) => panic!("nobody leads"),
     }
 }
 
@@ -106,6 +106,26 @@ async fn a_leader_without_an_answer_to_keep_sends_the_others_on_their_own_way() 
     leader.finish(None);
     waiting.changed().await.unwrap();
     assert!(matches!(*waiting.borrow(), Outcome::Nothing));
+    drop(lead(&cache, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn for_what_is_not_for_keeping_nobody_waits_a_while() {
+    let (cache, any) = (cache(), Codings::default());
+    let leader = lead(&cache, 1);
+    leader.claim.was_not_for_keeping();
+    leader.finish(None);
+    let Turn::Ask(claim) = cache.turn(key(1), any, TTL) else { panic!("nothing is waited for") };
+    assert!(matches!(cache.turn(key(1), any, TTL), Turn::Ask(_)));
+    claim.keep(answer("x"), TTL, Protection::None).unwrap();
+    assert_eq!(found(&cache, 1, any).unwrap(), "x");
+    tokio::time::advance(TTL).await;
+    drop(lead(&cache, 1));
+    // What does not fit is not kept either; a flush begins anew.
+    lead(&cache, 1).claim.keep(answer(&"x".repeat(2 << 20)), TTL, Protection::None);
+    let Turn::Ask(late) = cache.turn(key(1), any, TTL) else { panic!("nothing is waited for") };
+    cache.flush();
+    late.was_not_for_keeping();
     drop(lead(&cache, 1));
 }
 

@@ -101,6 +101,11 @@ struct Bounded {
     hidden: usize,
 }
 
+/// As many as anything that reads them is given.
+pub fn at_most(all: Vec<ApiMetrics>) -> Vec<ApiMetrics> {
+    bounded(all).shown
+}
+
 fn bounded(mut all: Vec<ApiMetrics>) -> Bounded {
     let hidden = all.len().saturating_sub(SERIES_MAX);
     if hidden > 0 {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use http::Uri;
-use postern_api_model::apigateway::{AuthorizerType, CreateAuthorizerInput};
+use postern_api_model::apigateway::AuthorizerType;
 use postern_api_model::error::{ApiError, ApiResult};
 use postern_api_model::rest_api::{Authorizer, JwtAdditionalClaim, JwtConfiguration, JwtIssuer};
 
@@ -19,29 +19,6 @@ const CLAIMS_MAX: usize = 10;
 const AUDIENCES_MAX: usize = 50;
 /// Claims that are checked anyway, or that scopes are read from.
 const RESERVED_CLAIMS: [&str; 7] = ["iss", "aud", "exp", "nbf", "iat", "scope", "scp"];
-
-/// Refuses members that AWS documents as not supported for JWT, and the configuration of JWT for the other types.
-pub(super) fn only_members_of_the_type(input: &CreateAuthorizerInput) -> ApiResult<()> {
-    let is_jwt = input.r#type == AuthorizerType::Jwt;
-    let refused = |member: &str| {
-        let text = format!("Invalid request input: {member} is not supported for authorizers of type {}", input.r#type);
-        Err(ApiError::bad_request(text))
-    };
-    for (member, is_set) in [
-        ("providerARNs", input.provider_arns.as_ref().is_some_and(|arns| !arns.is_empty())),
-        ("authorizerUri", input.authorizer_uri.as_ref().is_some_and(|uri| !uri.is_empty())),
-        ("authorizerCredentials", input.authorizer_credentials.as_ref().is_some_and(|role| !role.is_empty())),
-        ("authorizerResultTtlInSeconds", input.authorizer_result_ttl_in_seconds.is_some()),
-    ] {
-        if is_jwt && is_set {
-            return refused(member);
-        }
-    }
-    if !is_jwt && input.jwt_configuration.is_some() {
-        return refused("jwtConfiguration");
-    }
-    Ok(())
-}
 
 /// Checks an authorizer as it is to be stored beside `others`, of which one may be its former self.
 pub(super) fn check(authorizer: &Authorizer, others: &BTreeMap<String, Authorizer>) -> ApiResult<()> {
@@ -58,6 +35,7 @@ pub(super) fn check(authorizer: &Authorizer, others: &BTreeMap<String, Authorize
     if !authorizer.authorizer_credentials.as_ref().is_none_or(is_role) {
         return Err(ApiError::bad_request("Invalid ARN specified in the request"));
     }
+    only_members_of_the_type(authorizer)?;
     mapping::check_pattern(authorizer.identity_validation_expression.as_deref().unwrap_or_default())?;
     match authorizer.kind {
         AuthorizerType::Token => {
@@ -77,6 +55,23 @@ pub(super) fn check(authorizer: &Authorizer, others: &BTreeMap<String, Authorize
             check_jwt(configuration)?;
             check_header_source(authorizer)
         }
+    }
+}
+
+/// Refuses what AWS documents as not supported for JWT, and the configuration of JWT for the other types.
+fn only_members_of_the_type(authorizer: &Authorizer) -> ApiResult<()> {
+    let of_jwt = [("jwtConfiguration", authorizer.jwt_configuration.is_some())];
+    let of_others = [
+        ("providerARNs", !authorizer.provider_arns.is_empty()),
+        ("authorizerUri", authorizer.authorizer_uri.is_some()),
+        ("authorizerCredentials", authorizer.authorizer_credentials.is_some()),
+        ("authorizerResultTtlInSeconds", authorizer.authorizer_result_ttl_in_seconds.is_some()),
+        ("identityValidationExpression", authorizer.identity_validation_expression.is_some()),
+    ];
+    let refused = if authorizer.kind == AuthorizerType::Jwt { of_others.as_slice() } else { of_jwt.as_slice() };
+    match refused.iter().find(|(_, is_set)| *is_set) {
+        Some((member, _)) => Err(invalid(&format!("{member} is not supported for authorizers of type {}", authorizer.kind))),
+        None => Ok(()),
     }
 }
 
@@ -199,6 +194,10 @@ fn check_claim(claim: &JwtAdditionalClaim) -> ApiResult<()> {
     if name.is_empty() || RESERVED_CLAIMS.contains(&name.as_str()) {
         let reserved = RESERVED_CLAIMS.join(", ");
         return Err(invalid(&format!("claimName {name:?} must not be empty and none of {reserved}")));
+    }
+    if claim.expected_values.as_ref().is_some_and(Vec::is_empty) {
+        // It would refuse whoever has the claim.
+        return Err(invalid(&format!("expectedValues of claim {name} must have a value, or be left out")));
     }
     if claim.expected_values.iter().flatten().any(String::is_empty) {
         return Err(invalid(&format!("expectedValues of claim {name} must not be empty")));

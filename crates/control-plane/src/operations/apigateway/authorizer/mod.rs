@@ -30,7 +30,6 @@ pub(super) async fn create(plane: &ControlPlane, caller: &Caller, input: CreateA
 }
 
 pub(super) fn create_in(definition: &mut Definition, input: &CreateAuthorizerInput) -> ApiResult<Shown> {
-    check::only_members_of_the_type(input)?;
     let authorizers = &mut definition.authorizers;
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let authorizer = Authorizer {

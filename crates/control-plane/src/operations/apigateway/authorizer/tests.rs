@@ -86,6 +86,33 @@ fn a_type_is_changed_with_what_it_needs() {
 }
 
 #[test]
+fn members_of_other_types_are_refused() {
+    let mut definition = definition();
+    let configuration = jwt(json!([{"issuer": "https://id.example.com", "audiences": ["a"]}]));
+    let refused = |definition: &mut Definition, operation: (Op, &str, &str), text: &str| {
+        let before = definition.clone();
+        let text = format!("Invalid request input: {text}");
+        assert_eq!(refusal(update(definition, &[operation])), (400, text));
+        assert_eq!(*definition, before);
+    };
+    let text = "jwtConfiguration is not supported for authorizers of type TOKEN";
+    refused(&mut definition, (Replace, "/jwtConfiguration", configuration.as_str()), text);
+    update(&mut definition, &[(Replace, "/type", "JWT"), (Replace, "/jwtConfiguration", &configuration)]).unwrap();
+    for (op, member, value) in [
+        (Add, "providerARNs", POOL),
+        (Replace, "authorizerUri", URI),
+        (Replace, "authorizerCredentials", "arn:aws:iam::111111111111:role/r"),
+        (Replace, "authorizerResultTtlInSeconds", "0"),
+        (Replace, "identityValidationExpression", "x"),
+    ] {
+        let text = format!("{member} is not supported for authorizers of type JWT");
+        let path = format!("/{member}");
+        refused(&mut definition, (op, path.as_str(), value), &text);
+    }
+    update(&mut definition, &[(Replace, "/authorizerUri", ""), (Replace, "/name", "other")]).unwrap();
+}
+
+#[test]
 fn refused_patches_change_nothing() {
     let before = definition();
     for (operations, text) in [
@@ -145,6 +172,7 @@ fn issuers_have_a_form() {
         (claim(json!({"claimName": "aud", "format": "SINGLE_STRING"})), "none of iss, aud"),
         (claim(json!({"claimName": "", "format": "SINGLE_STRING"})), "must not be empty"),
         (claim(json!({"claimName": "t", "format": "SINGLE_STRING", "expectedValues": [""]})), "must not be empty"),
+        (claim(json!({"claimName": "t", "format": "SINGLE_STRING", "expectedValues": []})), "must have a value, or be left out"),
     ] {
         let operations = [(Replace, "/type", "JWT"), (Replace, "/jwtConfiguration", &*jwt(issuers.clone()))];
         let (status, text) = refusal(update(&mut definition(), &operations));
