@@ -96,6 +96,12 @@ async fn every_outcome() {
         ("null".to_owned(), Some(misconfigured())),
         (String::new(), Some(misconfigured())),
         (format!("{}{}", allowing(), " ".repeat(200_000)), Some(misconfigured())),
+        (says(&policy("Allow", &format!("{OWN}/{}*", "*/".repeat(200)))), Some(denied(""))),
+        (says(&policy("Allow", &format!("{OWN}/{}", "a".repeat(500)))), Some(misconfigured())),
+        (
+            says(&policy("Allow", "LIST").replace("\"LIST\"", &json!(vec!["*a".repeat(200); 30]).to_string())),
+            Some(misconfigured()),
+        ),
     ];
     for (text, expected) in table {
         let fake = answering(text.clone());
@@ -303,6 +309,44 @@ async fn no_spelling_of_a_path_gets_round_an_authorizers_policy() {
     }
     for path in ["/any/public/a", "/any/public/a%20b", "/any/public/a%2Fb", "//any/public/a/"] {
         assert_eq!(get(&gateways[1], &format!("/s{path}"), &["Authorization: x"]).await.status, 200, "{path}");
+    }
+}
+
+/// AWS's blueprint allows the very `methodArn` that it is asked about.
+#[tokio::test]
+async fn what_is_allowed_by_its_own_name_may_be_called_however_it_is_spelled() {
+    let echoing = |more: &'static str| {
+        Fake::new(move |call| {
+            let event: Value = serde_json::from_slice(&call.payload).unwrap();
+            let own = policy("Allow", event["methodArn"].as_str().unwrap());
+            Ok(answer(says(&own.replace("\"Statement\":[", &format!("\"Statement\":[{more}")))))
+        })
+    };
+    let mut uncached = token();
+    uncached.authorizer_result_ttl_in_seconds = Some(0);
+    let test = serving(&echoing(""), guarded(&uncached));
+    for path in
+        ["/pets/a%20b", "/pets/me%40example.com", "/any/a%2Fb", "/any/a/", "/any/a;v=1", "/any/%2573ecret", "//pets/a%C3%A9"]
+    {
+        assert_eq!(get(&test, &format!("/s{path}"), &["Authorization: x"]).await.status, 200, "{path}");
+    }
+    // A wildcard in what was sent is one in the policy too, and no name.
+    assert_eq!(shown(&get(&test, "/s/any/*%2F..%2Fa", &["Authorization: x"]).await), denied(" with an explicit deny"));
+    assert_eq!(shown(&get(&test, "/s/pets/a*%20", &["Authorization: x"]).await), denied(""));
+    // What is denied stays denied in every reading.
+    let deny = r#"{"Effect":"Deny","Action":"*","Resource":"arn:aws:execute-api:*:*:*/secret"},"#;
+    let test = serving(&echoing(deny), guarded(&uncached));
+    for path in ["/any/%73ecret", "/any/secret/", "/any/%2573ecret", "/any/secret;v=1"] {
+        assert_eq!(
+            shown(&get(&test, &format!("/s{path}"), &["Authorization: x"]).await),
+            denied(" with an explicit deny"),
+            "{path}"
+        );
+    }
+    // A kept answer names what was asked about then, and nothing else.
+    let test = serving(&echoing(""), guarded(&token()));
+    for (path, status) in [("/pets/a%20b", 200), ("/pets/a%20b", 200), ("/pets/a%20c", 403), ("/pets/a%2520b", 403)] {
+        assert_eq!(get(&test, &format!("/s{path}"), &["Authorization: x"]).await.status, status, "{path}");
     }
 }
 

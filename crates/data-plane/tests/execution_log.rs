@@ -231,3 +231,54 @@ async fn an_authorizer_is_logged_before_the_limits_without_who_called() {
         assert!(!log.text().contains(secret), "{:#?}", seen[0].0);
     }
 }
+
+/// Whatever the fields and parameters are called that an authorizer looks at, and however they are written.
+#[tokio::test]
+async fn what_authorizers_are_shown_is_masked_wherever_it_goes() {
+    use postern_api_model::apigateway::AuthorizerType;
+    use postern_data_plane::tokens::{IssuerSettings, KeySet, KeySource, TokenSettings};
+    use serde_json::json;
+    use support::authorizers::{allowing, answering, asking, authorizer, get, request, stage};
+    use support::tokens::{SigningKey, key_set};
+    const ISSUER: &str = "https://id.example.com";
+    let log = Captured::start();
+    let backend = Backend::answering(ok("hi")).await;
+    let mut jwt = authorizer("jwt123", AuthorizerType::Jwt, "method.request.header.X-Caller");
+    let issuers = json!({"default_algorithms": ["ES256"], "issuers": [{"issuer": ISSUER, "audiences": ["orders"]}]});
+    jwt.jwt_configuration = Some(serde_json::from_value(issuers).unwrap());
+    let by_query = request("method.request.querystring.q");
+    let mut with_token = asking(proxy(&backend.uri("/")), &jwt);
+    with_token.authorization_type = "JWT".to_owned();
+    let mut source = api(vec![("/token", "GET", with_token), ("/query", "GET", asking(proxy(&backend.uri("/")), &by_query))]);
+    stage(&mut source).variables = [("fn".to_owned(), "auth".to_owned())].into();
+    for authorizer in [jwt, by_query] {
+        support::definition(&mut source).authorizers.insert(authorizer.id.clone(), authorizer);
+    }
+    let key = SigningKey::ec("k", "P-256");
+    let keys = KeySource::Given(KeySet::parse(key_set(&[&key]).as_bytes()).unwrap().into());
+    let mut settings = support::functions::settings(&answering(allowing()));
+    let issuer = IssuerSettings { keys, ..IssuerSettings::default() };
+    settings.backends.tokens = TokenSettings { issuers: [(ISSUER.to_owned(), issuer)].into(), ..TokenSettings::default() };
+    let test = TestGateway::start(settings, AccessLog::off());
+    test.gateway.publish(logging(source, "INFO", true)).unwrap();
+
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let token = key.token(&json!({"iss": ISSUER, "aud": "orders", "sub": "ann", "exp": now + 600, "iat": now - 5}));
+    for scheme in ["", "Bearer ", "bearer "] {
+        let answer = get(&test, "/s/token", &[&format!("X-Caller: {scheme}{token}"), &format!("X-Copy: {token}")]).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let lines = log.of(answer.field("x-amzn-requestid"));
+        assert!(lines.iter().any(|line| line.contains("Method request headers")), "{lines:#?}");
+        assert!(!lines.iter().any(|line| line.contains(&token)), "{scheme}: {lines:#?}");
+    }
+    let answer = get(&test, "/s/query?q=planted%2Fquery%2F0001", &[]).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let lines = log.of(answer.field("x-amzn-requestid"));
+    assert!(lines.iter().any(|line| line.contains("Sending request to")), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains("planted")), "{lines:#?}");
+    // Why a token is none is said, without it.
+    let answer = get(&test, "/s/token", &["X-Caller: planted-token"]).await;
+    let lines = log.of(answer.field("x-amzn-requestid"));
+    assert!(lines.contains(&"The token is not accepted: it does not have three parts".to_owned()), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains("planted")), "{lines:#?}");
+}

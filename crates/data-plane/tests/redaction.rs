@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use postern_api_model::rest_api::{AccessLogSettings, MethodSetting};
 use postern_data_plane::{GatewaySettings, LogDestinations};
+use support::functions::{FUNCTION, Fake, lambda, settings};
 use support::{Backend, Lines, TestGateway, api, map, mock, proxy, with};
 
 /// The server's log.
@@ -26,7 +27,7 @@ impl Write for Captured {
     }
 }
 
-const PLANTED: [&str; 8] = [
+const PLANTED: [&str; 11] = [
     "planted-bearer-0001",
     "planted-basic-00002",
     "planted-cookie-0003",
@@ -35,7 +36,14 @@ const PLANTED: [&str; 8] = [
     "planted-signature-6",
     "planted-setcookie-7",
     "planted-xtoken-0008",
+    "planted-quoted-0009",
+    "planted-result-0010",
+    "planted-results-011",
 ];
+
+/// What a function returns.
+const RESULT: &str = r#"{"statusCode": 200, "headers": {"Set-Cookie": "s=planted-result-0010; Path=/"},
+    "multiValueHeaders": {"X-Session-Token": ["planted-results-011"]}, "body": "seen"}"#;
 
 /// Every variable that could show what a client sent.
 const FORMAT: &str = "{\"r\":\"$context.requestId\",\"k\":\"$context.identity.apiKey\",\"m\":\"$context.error.message\",\
@@ -61,8 +69,13 @@ async fn no_log_shows_what_clients_prove_themselves_with() {
     let mut keyed = mock("{statusCode: 200}", &[]);
     keyed.api_key_required = true;
     let broken = proxy("http://127.0.0.1:1/");
-    let mut source =
-        api(vec![("/p", "POST", copying), ("/signed", "GET", signed), ("/keyed", "GET", keyed), ("/broken", "GET", broken)]);
+    let mut source = api(vec![
+        ("/p", "POST", copying),
+        ("/signed", "GET", signed),
+        ("/keyed", "GET", keyed),
+        ("/broken", "GET", broken),
+        ("/f", "POST", lambda(FUNCTION)),
+    ]);
     let stage = source.stages.get_mut("s").unwrap();
     let setting = MethodSetting { logging_level: Some("INFO".to_owned()), data_trace_enabled: true, ..MethodSetting::default() };
     stage.method_settings.insert("*/*".to_owned(), setting);
@@ -70,12 +83,12 @@ async fn no_log_shows_what_clients_prove_themselves_with() {
     stage.access_log_settings = Some(AccessLogSettings { destination_arn: Some(arn), format: Some(FORMAT.to_owned()) });
     let (own, group) = (Lines::log(), Lines::log());
     let log_destinations = LogDestinations::new(BTreeMap::from([("g".to_owned(), group.0.clone())]));
-    let test = TestGateway::start(GatewaySettings { log_destinations, ..GatewaySettings::default() }, own.0.clone());
+    let test = TestGateway::start(GatewaySettings { log_destinations, ..settings(&Fake::returning(RESULT)) }, own.0.clone());
     test.gateway.publish(source).unwrap();
 
     let query = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=planted-signature-6&X-Amz-Security-Token=planted-session-005";
     let fields = [
-        "Cookie: a=1; session=planted-cookie-0003",
+        "Cookie: a=1; session=planted-cookie-0003; q=\"planted-quoted-0009\"",
         "x-api-key: planted-apikey-0004",
         "X-Amz-Security-Token: planted-session-005",
         "X-Auth-Token: planted-xtoken-0008",
@@ -87,6 +100,8 @@ async fn no_log_shows_what_clients_prove_themselves_with() {
         let fields: Vec<&str> = fields.iter().copied().chain([authorization.as_str()]).collect();
         // What a body repeats is masked as well.
         test.call("POST", &format!("/s/p?{query}"), &fields, &format!("{credentials} planted-cookie-0003")).await;
+        // A function gets all fields in one document of JSON.
+        test.call("POST", &format!("/s/f?{query}"), &fields, "planted-quoted-0009").await;
         for path in ["/s/signed", "/s/keyed", "/s/broken", "/s/none", "/t/p"] {
             test.call("GET", &format!("{path}?{query}"), &fields, "").await;
         }
@@ -97,7 +112,7 @@ async fn no_log_shows_what_clients_prove_themselves_with() {
     group.0.close();
     let server = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
     assert!(server.contains("Method request headers") && server.contains("Endpoint request URI"), "the run was logged");
-    assert_eq!(group.1.text().lines().count(), 16);
+    assert_eq!(group.1.text().lines().count(), 19);
     for (log, text) in [("server's", server), ("gateway's", own.1.text()), ("stage's", group.1.text())] {
         for secret in PLANTED {
             let shown = text.lines().find(|line| line.contains(secret));

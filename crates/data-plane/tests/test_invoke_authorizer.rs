@@ -139,3 +139,34 @@ async fn refusals_and_failures() {
     let said = test(&fake, call(&unknown, &[("Authorization", "x")])).await;
     assert!(said.client_status == 500 && said.log.contains("functions.none"), "{}", said.log);
 }
+
+#[tokio::test]
+async fn the_log_shows_no_secret_of_the_query_and_no_endless_answer() {
+    let fake = Fake::returning(ANSWER);
+    let mut made = call(&authorizer(AuthorizerType::Request, "method.request.header.X-Id"), &[("X-Id", "me")]);
+    made.path_with_query_string = Some("/pets?access_token=planted%2Ftoken".to_owned());
+    let said = test(&fake, made).await;
+    assert_eq!(fake.event()["queryStringParameters"], json!({"access_token": "planted/token"}));
+    assert!(said.log.contains("queryStringParameters") && !said.log.contains("planted"), "{}", said.log);
+
+    let long = format!(r#"{{"usageIdentifierKey":"planted-key-0001","context":{{"a":"{}"}}}}"#, "a".repeat(140_000));
+    let fake = Fake::new(move |_| Ok(answer(long.clone())));
+    let said = test(&fake, call(&token(), &[("Authorization", "x")])).await;
+    assert!(said.client_status == 500 && said.log.len() < 4_000 && !said.log.contains("planted"), "{}", said.log);
+    assert!(said.log.contains("Authorizer result body before parsing: 1400"), "{}", said.log);
+}
+
+#[tokio::test]
+async fn why_a_token_is_refused_is_in_the_log() {
+    let mut jwt = authorizer(AuthorizerType::Jwt, "method.request.header.X-Caller");
+    let issuers = json!({"default_algorithms": ["RS256"], "issuers": [{"issuer": "https://id.example.com", "audiences": ["a"]}]});
+    jwt.jwt_configuration = Some(serde_json::from_value(issuers).unwrap());
+    let fake = Fake::returning(ANSWER);
+    let said = test(&fake, call(&jwt, &[("X-Caller", "planted-token-0001")])).await;
+    assert_eq!(said.client_status, 401);
+    assert!(
+        said.log.contains("The token is not accepted: it does not have three parts") && !said.log.contains("planted"),
+        "{}",
+        said.log
+    );
+}

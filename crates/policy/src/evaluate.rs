@@ -65,6 +65,18 @@ impl Policy {
         }
         verdict
     }
+
+    /// Whether a statement that applies allows the request's resource by its very name, without wildcards.
+    pub fn allows_by_name(&self, request: &Request<'_>) -> bool {
+        let action = request.action.to_ascii_lowercase();
+        let request = &Request { action: &action, ..*request };
+        let names = |statement: &Statement| match &statement.resources {
+            Named::Any(these) => these.iter().any(|resource| resource.is_literally(request.resource)),
+            Named::AllBut(_) => false,
+        };
+        let mut allowing = self.statements.iter().filter(|statement| statement.effect == Effect::Allow);
+        allowing.any(|statement| names(statement) && statement.applies(request) && !statement.delegates(request.principal))
+    }
 }
 
 impl Statement {

@@ -5,12 +5,15 @@
 //! `/x:abc/` of another API. The sixth segment, the resource itself, goes to the end of the text.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::evaluate::Keys;
 use crate::variables::{self, Piece, Variables};
 
 /// Colons before the resource of an ARN.
 const ARN_COLONS: usize = 5;
+/// What a variable counts for: it may stand for the whole of a header field.
+pub(crate) const VARIABLE_WORK: usize = 256;
 
 /// A text with wildcards and variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +77,7 @@ impl Pattern {
                 }
             }
         }
-        tokens.dedup_by(|next, before| matches!((next, before), (Token::Run(next), Token::Run(before)) if next == before));
+        join_runs(&mut tokens);
         if let Some(Token::Run(reach)) = tokens.last_mut() {
             *reach = Reach::Anything;
         }
@@ -84,6 +87,34 @@ impl Pattern {
     /// Whether it matches the whole of `text`. A variable without a value matches nothing.
     pub(crate) fn matches(&self, text: &str, keys: &dyn Keys) -> bool {
         self.resolved(keys).is_some_and(|tokens| whole(&tokens, text))
+    }
+
+    /// About how much work it is to match, in tokens that are looked at for each character of a text.
+    pub(crate) fn work(&self) -> usize {
+        let variables = self.tokens.iter().filter(|token| matches!(token, Token::Key(_))).count();
+        if variables > 0 {
+            return self.tokens.len() + variables * VARIABLE_WORK;
+        }
+        match behind_plain(&self.tokens) {
+            [] | [Token::Run(Reach::Anything)] => 0,
+            tokens => tokens.len(),
+        }
+    }
+
+    /// Characters that it was written with, about: rows of `*` count as one, a variable by its name.
+    pub(crate) fn written_chars(&self) -> usize {
+        let chars = |token: &Token| match token {
+            Token::Key(value) => value.key.chars().count(),
+            Token::Character(_) | Token::One(_) | Token::Run(_) => 1,
+        };
+        self.tokens.iter().map(chars).sum()
+    }
+
+    /// Whether it stands for this text alone, and says so without wildcards or variables.
+    pub(crate) fn is_literally(&self, text: &str) -> bool {
+        let mut rest = text.chars();
+        self.tokens.iter().all(|token| matches!(token, Token::Character(own) if rest.next() == Some(*own)))
+            && rest.next().is_none()
     }
 
     fn resolved(&self, keys: &dyn Keys) -> Option<Cow<'_, [Token]>> {
@@ -100,21 +131,40 @@ impl Pattern {
                 token => resolved.push(token.clone()),
             }
         }
+        join_runs(&mut resolved);
         Some(Cow::Owned(resolved))
     }
+}
+
+/// What follows the plain text that it begins with.
+fn behind_plain(tokens: &[Token]) -> &[Token] {
+    &tokens[tokens.iter().take_while(|token| matches!(token, Token::Character(_))).count()..]
+}
+
+/// One run for those that follow each other, as around a variable without text: the furthest reaching.
+fn join_runs(tokens: &mut Vec<Token>) {
+    tokens.dedup_by(|next, before| match (next, before) {
+        (Token::Run(next), Token::Run(before)) => {
+            if *next == Reach::Anything {
+                *before = Reach::Anything;
+            }
+            true
+        }
+        _ => false,
+    });
 }
 
 /// All ways to match at once, one character after the other: the work is the product of the lengths at most, whatever the pattern.
 fn whole(tokens: &[Token], text: &str) -> bool {
     // Most patterns are a plain text, perhaps with a run at the end.
-    let plain = tokens.iter().take_while(|token| matches!(token, Token::Character(_))).count();
+    let behind = behind_plain(tokens);
     let mut rest = text.chars();
-    for token in &tokens[..plain] {
+    for token in &tokens[..tokens.len() - behind.len()] {
         if !matches!(token, Token::Character(expected) if rest.next() == Some(*expected)) {
             return false;
         }
     }
-    match &tokens[plain..] {
+    match behind {
         [] => rest.next().is_none(),
         [Token::Run(Reach::Anything)] => true,
         tokens => some_way(tokens, rest.as_str()),
@@ -122,34 +172,94 @@ fn whole(tokens: &[Token], text: &str) -> bool {
 }
 
 fn some_way(tokens: &[Token], text: &str) -> bool {
-    // `at[i]`: the first i tokens match what was read.
-    let mut at = vec![false; tokens.len() + 1];
-    at[0] = true;
-    skip_runs(tokens, &mut at);
+    // Each token but a run takes a character.
+    let taking = tokens.iter().filter(|token| !matches!(token, Token::Run(_))).count();
+    if taking > text.chars().count() {
+        return false;
+    }
+    let ways = Ways::of(tokens);
+    // Bit i: the first i tokens match what was read.
+    let mut at = vec![0u64; tokens.len() / u64::BITS as usize + 1];
+    at[0] = 1 | (ways.runs[0] & 1) << 1;
     for character in text.chars() {
-        let mut next = vec![false; tokens.len() + 1];
-        for (index, token) in tokens.iter().enumerate().filter(|(index, _)| at[*index]) {
-            match token {
-                Token::Character(expected) => next[index + 1] |= *expected == character,
-                Token::One(reach) => next[index + 1] |= reach.holds(character),
-                Token::Run(reach) => next[index] |= reach.holds(character),
-                Token::Key(_) => {}
-            }
-        }
-        skip_runs(tokens, &mut next);
-        at = next;
-        if !at.contains(&true) {
+        if !ways.read(character, &mut at) {
             return false;
         }
     }
-    at[tokens.len()]
+    bit_of(&at, tokens.len())
 }
 
-/// A run may be of no characters.
-fn skip_runs(tokens: &[Token], at: &mut [bool]) {
-    for (index, token) in tokens.iter().enumerate() {
-        at[index + 1] |= at[index] && matches!(token, Token::Run(_));
+/// Tokens as sets of their places, 64 to a word: a character is read against 64 tokens at once.
+struct Ways {
+    characters: HashMap<char, Vec<u64>>,
+    /// `?`, and those of any character.
+    ones: Vec<u64>,
+    ones_of_anything: Vec<u64>,
+    /// `*`, and those of any character.
+    runs: Vec<u64>,
+    runs_of_anything: Vec<u64>,
+}
+
+impl Ways {
+    /// No two runs follow each other in `tokens`.
+    fn of(tokens: &[Token]) -> Self {
+        let none = vec![0u64; tokens.len() / u64::BITS as usize + 1];
+        let mut ways = Self {
+            characters: HashMap::new(),
+            ones: none.clone(),
+            ones_of_anything: none.clone(),
+            runs: none.clone(),
+            runs_of_anything: none.clone(),
+        };
+        for (place, token) in tokens.iter().enumerate() {
+            match token {
+                Token::Character(own) => set_bit(ways.characters.entry(*own).or_insert_with(|| none.clone()), place),
+                Token::One(reach) => {
+                    set_bit(&mut ways.ones, place);
+                    if *reach == Reach::Anything {
+                        set_bit(&mut ways.ones_of_anything, place);
+                    }
+                }
+                Token::Run(reach) => {
+                    set_bit(&mut ways.runs, place);
+                    if *reach == Reach::Anything {
+                        set_bit(&mut ways.runs_of_anything, place);
+                    }
+                }
+                Token::Key(_) => {}
+            }
+        }
+        ways
     }
+
+    /// Goes on by a character; whether there is still a way.
+    fn read(&self, character: char, at: &mut [u64]) -> bool {
+        let same = self.characters.get(&character);
+        let (ones, stays) = if Reach::Segment.holds(character) {
+            (&self.ones, &self.runs)
+        } else {
+            (&self.ones_of_anything, &self.runs_of_anything)
+        };
+        let (mut taken_before, mut skipped_before, mut some) = (0, 0, 0);
+        for (index, word) in at.iter_mut().enumerate() {
+            let takes = *word & (ones[index] | same.map_or(0, |same| same[index]));
+            let here = takes << 1 | taken_before | *word & stays[index];
+            // A run may be of no characters.
+            let skips = here & self.runs[index];
+            *word = here | skips << 1 | skipped_before;
+            (taken_before, skipped_before) = (takes >> (u64::BITS - 1), skips >> (u64::BITS - 1));
+            some |= *word;
+        }
+        some != 0
+    }
+}
+
+fn set_bit(words: &mut [u64], place: usize) {
+    words[place / u64::BITS as usize] |= 1 << (place % u64::BITS as usize);
+}
+
+fn bit_of(words: &[u64], place: usize) -> bool {
+    words[place / u64::BITS as usize] >> (place % u64::BITS as usize) & 1 == 1
 }
 
 impl Reach {
@@ -216,6 +326,39 @@ mod tests {
             assert_eq!(matches(Form::Arn, pattern, arn), expected, "{pattern}");
         }
         assert!(matches(Form::Arn, "arn:aws:execute-api:r:a:id/s/GET/a*c", "arn:aws:execute-api:r:a:id/s/GET/a:b:c"));
+    }
+
+    #[test]
+    fn long_patterns_are_matched_as_short_ones_are() {
+        // The same ways around every end of a word of places.
+        for fill in 0..140 {
+            let (pattern, text) = ("b".repeat(fill), "b".repeat(fill));
+            assert!(matches(Form::Plain, &format!("*a{pattern}*?"), &format!("aba{text}x")), "{fill}");
+            assert!(matches(Form::Plain, &format!("?{pattern}*"), &format!("x{text}")), "{fill}");
+            assert!(!matches(Form::Plain, &format!("*a{pattern}?"), &format!("ba{text}")), "{fill}");
+            assert!(!matches(Form::Plain, &format!("?{pattern}*c?"), &format!("x{text}ccdd")), "{fill}");
+            assert!(!matches(Form::Arn, &format!("?{pattern}*c"), &format!("x{text}:c")), "{fill}");
+        }
+    }
+
+    #[test]
+    fn work() {
+        let work = |pattern: &str| Pattern::new(&Variables::parse(pattern).unwrap(), Form::Arn).work();
+        for (pattern, expected) in [("abc", 0), ("abc*", 0), ("*", 0), ("a*c", 2), ("a?", 1), ("a${k}", 2 + VARIABLE_WORK)] {
+            assert_eq!(work(pattern), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn variables_without_text_join_the_runs_around_them() {
+        struct Empty;
+        impl Keys for Empty {
+            fn values(&self, _key: &str) -> Option<Vec<Cow<'_, str>>> {
+                Some(vec!["".into()])
+            }
+        }
+        let pattern = Pattern::new(&Variables::parse("*${k}*${k}*b").unwrap(), Form::Plain);
+        assert!(pattern.matches("b", &Empty) && pattern.matches("ab", &Empty) && !pattern.matches("a", &Empty));
     }
 
     #[test]

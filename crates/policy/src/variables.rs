@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::evaluate::Keys;
+use crate::pattern::VARIABLE_WORK;
 
 /// A text that may hold variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +54,11 @@ impl Variables {
     /// Its parts.
     pub(crate) fn pieces(&self) -> &[Piece] {
         &self.pieces
+    }
+
+    /// About how much work it is to resolve, in tokens of patterns.
+    pub(crate) fn work(&self) -> usize {
+        self.pieces.iter().filter(|piece| matches!(piece, Piece::Key { .. })).count() * VARIABLE_WORK
     }
 
     /// The text for a request; `None` when a key has no value and no default: then nothing equals it.

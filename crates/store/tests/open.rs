@@ -151,6 +151,45 @@ async fn whoever_only_looks_makes_nothing_and_changes_nothing() {
     assert!(matches!(refusal(dir.path(), OpenMode::Look).await, StoreError::OlderSchema { .. }), "it was left as it was");
 }
 
+/// The files of a directory and what is in them.
+fn contents(dir: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let paths = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let mut all: Vec<_> = paths.map(|path| (path.clone(), fs::read(&path).unwrap())).collect();
+    all.sort();
+    all
+}
+
+#[tokio::test]
+async fn whoever_looks_sees_what_a_server_writes_and_writes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = open(&dir).await;
+    server.commit(vec![create(Kind::REST_API, "a", "one")]).await.unwrap();
+    let looker = SqliteStore::open(dir.path(), OpenMode::Look).await.unwrap();
+    assert!(looker.load(&key(Kind::REST_API, "a")).await.unwrap().is_some(), "it is in the log alone");
+    server.commit(vec![create(Kind::REST_API, "b", "two")]).await.unwrap();
+    assert!(looker.load(&key(Kind::REST_API, "b")).await.unwrap().is_some());
+    assert!(looker.commit(vec![create(Kind::REST_API, "c", "three")]).await.is_err());
+    looker.close().await;
+    let copy = tempfile::tempdir().unwrap();
+    for (path, bytes) in contents(dir.path()) {
+        fs::write(copy.path().join(path.file_name().unwrap()), bytes).unwrap();
+    }
+    server.close().await;
+    // At rest, nothing is made to look.
+    let before = contents(dir.path());
+    let looker = SqliteStore::open(dir.path(), OpenMode::Look).await.unwrap();
+    assert!(looker.load(&key(Kind::REST_API, "b")).await.unwrap().is_some());
+    looker.close().await;
+    assert_eq!(contents(dir.path()), before);
+    // What a crash left is read, and not carried over.
+    let of = |name: &str| fs::read(copy.path().join(name)).unwrap();
+    let before = [of("postern.db"), of("postern.db-wal")];
+    let looker = SqliteStore::open(copy.path(), OpenMode::Look).await.unwrap();
+    assert!(looker.load(&key(Kind::REST_API, "b")).await.unwrap().is_some());
+    looker.close().await;
+    assert_eq!([of("postern.db"), of("postern.db-wal")], before);
+}
+
 #[tokio::test]
 async fn an_older_schema_is_not_changed_under_a_running_server() {
     let dir = tempfile::tempdir().unwrap();

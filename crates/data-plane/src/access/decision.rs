@@ -10,7 +10,7 @@ use super::caller::Caller;
 use super::callers::Callers;
 use super::condition_keys::ConditionKeys;
 use super::method_arn::MethodArn;
-use super::resource_policy::{INVALIDATE_CACHE, INVOKE, ResourcePolicy, strictest};
+use super::resource_policy::{INVALIDATE_CACHE, INVOKE, ResourcePolicy, said_by_authorizer};
 use super::signature;
 use crate::compile::PublishedStage;
 use crate::context::{Arrival, Message};
@@ -100,7 +100,7 @@ impl Asked<'_> {
     /// The refusal.
     pub(crate) fn by_authorizer(&self, policy: &Policy, before: Verdict, headers: &HeaderMap) -> Result<(), GatewayError> {
         let keys = ConditionKeys::of(self.arrival, headers, None);
-        match combine::same_account(strictest(policy, Principal::Anonymous, &self.arn, &keys), before) {
+        match combine::same_account(said_by_authorizer(policy, &self.arn, &keys), before) {
             Outcome::Allowed => Ok(()),
             outcome => Err(refused_by_authorizer(outcome)),
         }

@@ -45,9 +45,16 @@ impl ResourcePolicy {
     }
 }
 
-/// What a policy says of a call by every reading of a path.
-pub(super) fn strictest(policy: &Policy, principal: Principal<'_>, arn: &MethodArn, keys: &dyn Keys) -> Verdict {
-    strictest_on(INVOKE, policy, principal, arn, keys)
+/// What an authorizer's policy says of a call: as with [`strictest_on`], but allowing the very ARN that it was asked about is enough, as most
+/// authorizers do (AWS's blueprint answers with the `methodArn` of its event). Of the other readings none may be denied then.
+pub(super) fn said_by_authorizer(policy: &Policy, arn: &MethodArn, keys: &dyn Keys) -> Verdict {
+    let principal = Principal::Anonymous;
+    match strictest_on(INVOKE, policy, principal, arn, keys) {
+        Verdict::Silent if policy.allows_by_name(&Request { principal, action: INVOKE, resource: arn.as_sent(), keys }) => {
+            Verdict::Allow
+        }
+        said => said,
+    }
 }
 
 /// What a policy says of an action on every reading of a path: it denies when it denies one, and allows when it allows each.

@@ -43,19 +43,20 @@ pub(crate) async fn ask<F: Future<Output = AuthorizerAnswer>>(
 ) -> Answer {
     let Presented { arrival, stage, headers, .. } = asking.presented;
     let log = arrival.log();
+    let shown_by = (headers, arrival.uri.query().unwrap_or_default());
     let refused = |error| Answer { answered: Err(error), called: None };
     let identity = match Identity::of(&asking) {
         Ok(identity) => identity,
         Err(Unidentified) => {
             if let Some(log) = log {
-                log.authorizer_started(&arrival.ids, asking.id, headers, &IdentityShown::Nothing);
+                log.authorizer_started(&arrival.ids, asking.id, shown_by, &IdentityShown::Nothing);
                 log.authorizer_unasked();
             }
             return refused(GatewayError::Unauthorized);
         }
     };
     if let Some(log) = log {
-        log.authorizer_started(&arrival.ids, asking.id, headers, &identity.shown(&asking));
+        log.authorizer_started(&arrival.ids, asking.id, shown_by, &identity.shown(&asking));
     }
     match identity.is_acceptable(&asking).await {
         Ok(true) => {}

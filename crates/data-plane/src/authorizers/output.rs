@@ -14,6 +14,8 @@ use super::facts::AuthorizerFacts;
 /// Bytes of an answer. AWS documents 8 KB for WebSocket APIs and takes more for REST APIs (reported); this is room for the largest policy and
 /// as much besides, and takes about a millisecond to read.
 pub(crate) const OUTPUT_BYTES_MAX: usize = 128 * 1024;
+/// Characters of a resource in its policy (AWS docs, "Amazon API Gateway important notes").
+const RESOURCE_CHARS_MAX: usize = 512;
 /// Members that `$context.authorizer` has of its own: an entry of that name gives way.
 const OWN: [&str; 2] = ["principalId", "integrationLatency"];
 
@@ -56,6 +58,9 @@ impl Output {
             return Err("Invalid response: principalId is no string".to_owned());
         };
         let policy = Policy::of_json(&document, Kind::Identity).map_err(|error| format!("Invalid policy document: {error}"))?;
+        if policy.resource_chars_max() > RESOURCE_CHARS_MAX {
+            return Err(format!("Invalid policy document: a resource has more than {RESOURCE_CHARS_MAX} characters"));
+        }
         let mut facts = AuthorizerFacts::of_context(&principal_id, entries(context)?);
         facts.usage_identifier_key = usage_identifier_key(key)?;
         let document = document.to_string().into();

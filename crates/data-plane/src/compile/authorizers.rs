@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use postern_api_model::apigateway::AuthorizerType;
 use postern_api_model::rest_api::{Authorizer, Definition, Method};
 
@@ -63,6 +63,15 @@ impl CompiledAuthorizer {
         match &self.kind {
             AuthorizerKind::Lambda(lambda) => Some(lambda),
             AuthorizerKind::UserPools(_) | AuthorizerKind::Jwt(_) | AuthorizerKind::Broken(_) => None,
+        }
+    }
+
+    /// The field that tokens are in, where it is tokens that the authorizer asks for.
+    pub(crate) fn token_field(&self) -> Option<&HeaderName> {
+        match &self.kind {
+            AuthorizerKind::UserPools(rules) => Some(rules.field()),
+            AuthorizerKind::Jwt(rules) => Some(rules.field()),
+            AuthorizerKind::Lambda(_) | AuthorizerKind::Broken(_) => None,
         }
     }
 

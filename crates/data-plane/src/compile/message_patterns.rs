@@ -11,12 +11,17 @@ use super::responses::SelectionError;
 const QUICK_STEPS_MAX: usize = 500;
 /// Bytes of a text that is matched at once. Few messages are longer.
 const QUICK_BYTES_MAX: usize = 2 * 1024;
+/// The same in a text of [`MESSAGE_BYTES_MAX`], for tokens: every request has one, so that most must be matched at once. As much work.
+const TOKEN_STEPS_MAX: usize = QUICK_STEPS_MAX / (MESSAGE_BYTES_MAX / QUICK_BYTES_MAX);
 /// Bytes of a text that is matched at all: with all of a pattern's steps, about a second.
 const MESSAGE_BYTES_MAX: usize = 16 * 1024;
 
 /// The patterns of one integration, in the order in which they are tried.
 #[derive(Debug)]
-pub(crate) struct MessagePatterns(Vec<MessagePattern>);
+pub(crate) struct MessagePatterns {
+    patterns: Vec<MessagePattern>,
+    quick_bytes_max: usize,
+}
 
 #[derive(Debug)]
 enum MessagePattern {
@@ -41,7 +46,15 @@ pub(super) enum Quick {
 
 impl MessagePatterns {
     pub(super) fn new<'a>(patterns: impl Iterator<Item = &'a str>) -> Self {
-        Self(patterns.map(MessagePattern::compile).collect())
+        Self {
+            patterns: patterns.map(|pattern| MessagePattern::compile(pattern, QUICK_STEPS_MAX)).collect(),
+            quick_bytes_max: QUICK_BYTES_MAX,
+        }
+    }
+
+    /// One pattern for tokens of any length.
+    pub(super) fn of_tokens(pattern: &str) -> Self {
+        Self { patterns: vec![MessagePattern::compile(pattern, TOKEN_STEPS_MAX)], quick_bytes_max: MESSAGE_BYTES_MAX }
     }
 
     /// Matches as far as that may be done at once.
@@ -49,7 +62,7 @@ impl MessagePatterns {
         if text.len() > MESSAGE_BYTES_MAX {
             return Quick::Done(Err(SelectionError::LongMessage));
         }
-        if text.len() > QUICK_BYTES_MAX {
+        if text.len() > self.quick_bytes_max {
             return Quick::TooLong;
         }
         match self.first(text, |quick, _| quick) {
@@ -68,7 +81,7 @@ impl MessagePatterns {
         text: &str,
         choose: impl for<'p> Fn(&'p JavaPattern, &'p JavaPattern) -> &'p JavaPattern,
     ) -> Result<Option<usize>, SelectionError> {
-        for (at, pattern) in self.0.iter().enumerate() {
+        for (at, pattern) in self.patterns.iter().enumerate() {
             match pattern {
                 MessagePattern::None => {}
                 MessagePattern::Matches { quick, full } => {
@@ -84,11 +97,11 @@ impl MessagePatterns {
 }
 
 impl MessagePattern {
-    fn compile(pattern: &str) -> Self {
+    fn compile(pattern: &str, quick_steps_max: usize) -> Self {
         if pattern.is_empty() {
             return Self::None;
         }
-        match (JavaPattern::compile_within(pattern, QUICK_STEPS_MAX), JavaPattern::compile(pattern)) {
+        match (JavaPattern::compile_within(pattern, quick_steps_max), JavaPattern::compile(pattern)) {
             (Ok(quick), Ok(full)) => Self::Matches { quick, full },
             _ => Self::Invalid,
         }

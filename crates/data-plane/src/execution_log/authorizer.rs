@@ -1,10 +1,12 @@
 //! What the log says of a method's authorizer, in the order and the words of published logs. Who calls, and what they show, is masked.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 use super::secrets::{self, Secrets};
 use super::{ExecutionLog, Query, Sink, peek, text, uri};
+use crate::authorizers::OUTPUT_BYTES_MAX;
 use crate::context::RequestIds;
+use crate::encode::form_decode;
 use crate::error::GatewayError;
 use crate::transport::UpstreamRequest;
 
@@ -18,11 +20,17 @@ pub(crate) enum IdentityShown<'a> {
 }
 
 impl ExecutionLog {
-    /// The authorizer with this id is turned to.
-    pub(crate) fn authorizer_started(&self, ids: &RequestIds, id: &str, headers: &HeaderMap, identity: &IdentityShown<'_>) {
+    /// The authorizer with this id is turned to, in a request with this raw query.
+    pub(crate) fn authorizer_started(
+        &self,
+        ids: &RequestIds,
+        id: &str,
+        (headers, query): (&HeaderMap, &str),
+        identity: &IdentityShown<'_>,
+    ) {
         // Before anything that might hold one.
-        self.keep_secrets_of(headers, "");
-        let _ = self.identity.set(Secrets::of_identity(&identity.secrets()));
+        self.keep_secrets_of(headers, query);
+        let _ = self.identity.set(Secrets::of_identity(&identity.secrets(query)));
         self.extended_id(&ids.extended);
         self.step(|| format!("Starting authorizer: {id} for request: {}", self.request_id));
         match identity {
@@ -33,6 +41,20 @@ impl ExecutionLog {
                 format!("Incoming identity: {}", text::map(masked))
             }),
         }
+    }
+
+    /// An authorizer of tokens is turned to, which are in this field.
+    pub(crate) fn token_sought(&self, field: &HeaderName, (headers, query): (&HeaderMap, &str)) {
+        self.keep_secrets_of(headers, query);
+        let values: Vec<_> = headers.get_all(field).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        let tokens = values.iter().flat_map(|value| [Some(&**value), value.split_once(' ').map(|(_scheme, token)| token.trim())]);
+        let _ = self.identity.set(Secrets::of_identity(&tokens.flatten().collect::<Vec<_>>()));
+    }
+
+    /// A token lets nobody in; the reason holds nothing of it.
+    pub(crate) fn token_refused(&self, reason: &str) {
+        self.authorizer_unasked();
+        self.failure(|| format!("The token is not accepted: {reason}"));
     }
 
     /// What its function is about to be sent.
@@ -48,6 +70,10 @@ impl ExecutionLog {
     /// What its function answered.
     pub(crate) fn authorizer_answered(&self, payload: &[u8]) {
         self.data(|| {
+            if payload.len() > OUTPUT_BYTES_MAX {
+                // Whether it holds a key is not known without reading it.
+                return format!("Authorizer result body before parsing: {} bytes, which are not shown", payload.len());
+            }
             let shown = match serde_json::from_slice::<serde_json::Value>(payload) {
                 Ok(serde_json::Value::Object(mut answer)) => {
                     if let Some(key) = answer.get_mut("usageIdentifierKey") {
@@ -98,16 +124,19 @@ impl ExecutionLog {
 }
 
 impl<'a> IdentityShown<'a> {
-    /// What a client sent as a secret; the other sources are no secrets.
-    fn secrets(&self) -> Vec<&'a str> {
-        match self {
-            Self::Nothing => Vec::new(),
-            Self::Token(token) => vec![token],
-            Self::Sources(sources) => sources
-                .iter()
-                .filter(|(expression, _)| expression.starts_with("method.request."))
-                .map(|(_, value)| *value)
-                .collect(),
-        }
+    /// What a client sent as a secret; the other sources are no secrets. What a query holds may be copied as it was sent, too.
+    fn secrets(&self, query: &'a str) -> Vec<&'a str> {
+        let sources = match self {
+            Self::Nothing => return Vec::new(),
+            Self::Token(token) => return vec![token],
+            Self::Sources(sources) => sources,
+        };
+        let decoded = sources.iter().filter(|(expression, _)| expression.starts_with("method.request.")).map(|(_, value)| *value);
+        let is_source = |name: &str| {
+            let name = form_decode(name);
+            sources.iter().any(|(expression, _)| expression.strip_prefix("method.request.querystring.") == Some(&*name))
+        };
+        let pairs = query.split(['&', ';']).filter_map(|pair| pair.split_once('='));
+        decoded.chain(pairs.filter(|(name, _)| is_source(name)).map(|(_, value)| value)).collect()
     }
 }

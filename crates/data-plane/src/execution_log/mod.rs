@@ -9,6 +9,7 @@
 
 mod authorizer;
 mod peek;
+mod result_fields;
 mod secrets;
 mod spelling;
 mod text;
@@ -51,6 +52,8 @@ pub(crate) struct ExecutionLog {
     secrets: OnceLock<Secrets>,
     /// What an authorizer knows its caller by.
     identity: OnceLock<Secrets>,
+    /// What the backend gives its client to prove itself with.
+    answer: OnceLock<Secrets>,
     /// Of the request's body.
     content_type: OnceLock<HeaderValue>,
     sent: OnceLock<Instant>,
@@ -111,6 +114,7 @@ impl ExecutionLog {
             spellings,
             secrets: OnceLock::new(),
             identity: OnceLock::new(),
+            answer: OnceLock::new(),
             content_type: OnceLock::new(),
             sent: OnceLock::new(),
             service_request_id: OnceLock::new(),
@@ -232,6 +236,7 @@ impl ExecutionLog {
                 Transfer::Buffered => peek::wait(&mut response.body).await,
                 Transfer::Stream => peek::ready(&mut response.body),
             };
+            self.answer.get_or_init(|| Secrets::of_answer(&response.headers, &peek::shown(&start)));
             self.data(|| format!("Endpoint response body before transformations: {}", peek::shown(&start)));
         }
     }
@@ -303,7 +308,7 @@ impl ExecutionLog {
             return;
         }
         let mut line = line();
-        for secrets in [&self.secrets, &self.identity].into_iter().filter_map(OnceLock::get) {
+        for secrets in [&self.secrets, &self.identity, &self.answer].into_iter().filter_map(OnceLock::get) {
             line = secrets.masked_in(line);
         }
         let line = text::bounded(line);

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderName, header};
 
+use super::result_fields;
 use crate::encode::form_decode;
 
 /// Characters that AWS leaves of a secret, so that two can be told apart.
@@ -79,14 +80,20 @@ impl Secrets {
                 found.extend([value.into(), form_decode(value).into()]);
             }
         }
-        for (name, value) in headers.iter().filter(|(name, _)| Shown::of(name) != Shown::All) {
-            let value = String::from_utf8_lossy(value.as_bytes());
-            found.push((*value).into());
-            if *name == header::COOKIE {
-                found.extend(value.split(';').filter_map(|pair| Some(pair.split_once('=')?.1.trim().into())));
-            } else if let Some((_scheme, credentials)) = value.split_once(' ') {
-                found.push(credentials.trim().into());
-            }
+        for (name, value) in headers {
+            push_secrets(name, &String::from_utf8_lossy(value.as_bytes()), &mut found);
+        }
+        Self::sought(found)
+    }
+
+    /// Of an answer with these fields, and with those that its body holds if that is what a function returned.
+    pub(super) fn of_answer(headers: &HeaderMap, body: &str) -> Self {
+        let mut found = Vec::new();
+        for (name, value) in headers {
+            push_secrets(name, &String::from_utf8_lossy(value.as_bytes()), &mut found);
+        }
+        for (name, value) in result_fields::of(body) {
+            push_secrets(&name, &value, &mut found);
         }
         Self::sought(found)
     }
@@ -97,9 +104,14 @@ impl Secrets {
     }
 
     fn sought(mut found: Vec<Box<str>>) -> Self {
+        // Whoever copies a secret may take its quotes off, or put it between those of JSON.
+        let bare: Vec<Box<str>> = found.iter().map(|secret| secret.trim_matches('"').into()).collect();
+        found.extend(bare);
+        let escaped: Vec<Box<str>> = found.iter().filter_map(|secret| in_json(secret)).collect();
+        found.extend(escaped);
         found.retain(|secret| secret.len() >= SOUGHT_BYTES_MIN);
         // The longer first: one may be a part of another.
-        found.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
+        found.sort_unstable_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
         found.dedup();
         Self(found)
     }
@@ -113,6 +125,33 @@ impl Secrets {
         }
         line
     }
+}
+
+/// The secrets in the value of a field, if it holds any.
+fn push_secrets(name: &HeaderName, value: &str, found: &mut Vec<Box<str>>) {
+    if Shown::of(name) == Shown::All {
+        return;
+    }
+    found.push(value.into());
+    let value_of = |pair: &str| Some(Box::from(pair.split_once('=')?.1.trim()));
+    if *name == header::COOKIE {
+        found.extend(value.split(';').filter_map(value_of));
+    } else if *name == header::SET_COOKIE {
+        // Attributes follow, which are no secrets.
+        found.extend(value.split(';').next().and_then(value_of));
+    } else if let Some((_scheme, credentials)) = value.split_once(' ') {
+        found.push(credentials.trim().into());
+        // What proves it in Digest (RFC 7616).
+        let proof = credentials.split(',').find(|pair| pair.trim_start().starts_with("response="));
+        found.extend(proof.and_then(value_of));
+    }
+}
+
+/// As it stands in a string of JSON, where that is another text.
+fn in_json(secret: &str) -> Option<Box<str>> {
+    let quoted = serde_json::to_string(secret).ok()?;
+    let inside = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    (inside != secret).then(|| inside.into())
 }
 
 #[cfg(test)]
@@ -135,6 +174,34 @@ mod tests {
         assert_eq!(shown_value("x-mine", "seen"), "seen");
         assert_eq!(shown_value("x-auth-token", "abcdefghijkl"), "************");
         assert_eq!(shown_value("x-client-secret", "abcdefghijkl"), "************");
+    }
+
+    #[test]
+    fn copies_without_quotes_and_in_json() {
+        let mut headers = HeaderMap::new();
+        headers.insert("cookie", HeaderValue::from_static("a=1; s=\"quoted-0123456789\""));
+        headers.insert("authorization", HeaderValue::from_static("Digest username=\"u\", response=\"digest-0123456789\""));
+        let secrets = Secrets::of(&headers, "");
+        for line in [
+            "quoted-0123456789",
+            "{\"c\":\"a=1; s=\\\"quoted-0123456789\\\"\"}",
+            "{\"a\":\"Digest username=\\\"u\\\", response=\\\"digest-0123456789\\\"\"}",
+            "digest-0123456789",
+        ] {
+            let masked = secrets.masked_in(line.to_owned());
+            assert!(!masked.contains("0123456789"), "{masked}");
+        }
+    }
+
+    #[test]
+    fn answers() {
+        let mut headers = HeaderMap::new();
+        headers.insert("set-cookie", HeaderValue::from_static("s=planted-0123456789; Path=/shown; HttpOnly"));
+        let body = "{\"headers\":{\"Set-Cookie\":\"t=within-0123456789; Path=/shown\",\"X-Plain\":\"shown-as-it-is\"}}";
+        let secrets = Secrets::of_answer(&headers, body);
+        let masked = secrets.masked_in(format!("{body} planted-0123456789 within-0123456789 Path=/shown"));
+        assert!(!masked.contains("0123456789"), "{masked}");
+        assert!(masked.contains("shown-as-it-is") && masked.contains(" Path=/shown"), "{masked}");
     }
 
     #[test]

@@ -146,8 +146,21 @@ fn claims_of<'r>(
     by: TokenCheck<'r>,
 ) -> impl Future<Output = Result<Claims, Refused>> + Send + 'r {
     let stage = routed.received.stage;
+    let authorizer = stage.api.authorizer(index);
     let (headers, scopes) = (&routed.received.message.headers, &routed.method.scopes);
-    stage.api.authorizer(index).claims(stage.authorizer_pools(index), headers, scopes, by)
+    let arrival = routed.received.arrival;
+    let log = arrival.log();
+    if let (Some(log), Some(field)) = (log, authorizer.token_field()) {
+        log.token_sought(field, (headers, arrival.uri.query().unwrap_or_default()));
+    }
+    let claims = authorizer.claims(stage.authorizer_pools(index), headers, scopes, by);
+    async move {
+        let claims = claims.await;
+        if let (Some(log), Err(Refused::Invalid(reason))) = (log, &claims) {
+            log.token_refused(reason);
+        }
+        claims
+    }
 }
 
 fn facts_of(claims: &Claims, routed: &Routed<'_>) -> Result<AuthorizerFacts, GatewayError> {

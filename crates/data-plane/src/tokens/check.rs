@@ -83,6 +83,11 @@ impl TokenSource {
         name.map(Self).ok_or_else(|| "its identitySource names no header".to_owned())
     }
 
+    /// The name of the field.
+    pub(super) fn field(&self) -> &HeaderName {
+        &self.0
+    }
+
     /// The token, without its scheme. Of several fields it is not certain which one a reader behind us takes, so they are none.
     pub(super) fn read<'h>(&self, headers: &'h HeaderMap) -> Result<&'h str, Refused> {
         let mut fields = headers.get_all(&self.0).iter();

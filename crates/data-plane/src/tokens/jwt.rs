@@ -1,6 +1,6 @@
 //! The rules of a JWT authorizer (AWS docs, "Control access to REST APIs with JWT authorizers").
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use postern_api_model::apigateway::JwtSigningAlgorithm;
 use postern_api_model::rest_api::{Authorizer, JwtAdditionalClaim, JwtIssuer};
 
@@ -51,6 +51,11 @@ impl JwtRules {
             algorithms: configuration.default_algorithms.as_slice().into(),
             issuers: configuration.issuers.iter().map(IssuerRules::compile).collect(),
         })
+    }
+
+    /// The field that tokens are in.
+    pub(crate) fn field(&self) -> &HeaderName {
+        self.source.field()
     }
 
     /// The claims of a request's token, when it is good and has one of `scopes`, if there are any.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use postern_api_model::apigateway::JwtSigningAlgorithm;
 use postern_api_model::java_pattern::JavaPattern;
 use postern_api_model::rest_api::Authorizer;
@@ -53,6 +53,11 @@ impl UserPoolRules {
             audience: audience.map_err(|error| format!("its identityValidationExpression cannot be used: {error}"))?,
             arns: authorizer.provider_arns.iter().map(|arn| arn.as_str().into()).collect(),
         })
+    }
+
+    /// The field that tokens are in.
+    pub(crate) fn field(&self) -> &HeaderName {
+        self.source.field()
     }
 
     /// The pools for a stage with these variables.

@@ -81,6 +81,14 @@ impl Condition {
         Ok(Self { key: key.to_ascii_lowercase(), test: Test::read(operator, &texts, version)? })
     }
 
+    /// About how much work it is, in tokens of patterns.
+    pub(crate) fn work(&self) -> usize {
+        match &self.test {
+            Test::Missing { expected } => expected.len(),
+            Test::Compared { expected, .. } => expected.iter().map(Expected::work).sum(),
+        }
+    }
+
     /// Whether a request satisfies it.
     pub(crate) fn holds(&self, keys: &dyn Keys) -> bool {
         let values = keys.values(&self.key).filter(|values| !values.is_empty());

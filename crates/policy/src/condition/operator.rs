@@ -73,6 +73,18 @@ impl Expected {
         })
     }
 
+    /// About how much work it is to compare with, in tokens of patterns.
+    pub(super) fn work(&self) -> usize {
+        /// A request's value is read anew for each that it is compared with.
+        const VALUE_WORK: usize = 8;
+        VALUE_WORK
+            + match self {
+                Self::Text(text) | Self::TextIgnoringCase(text) => text.work(),
+                Self::Pattern(pattern) => pattern.work(),
+                Self::Number(..) | Self::Time(..) | Self::Switch(_) | Self::Bytes(_) | Self::Network { .. } => 0,
+            }
+    }
+
     /// Whether a request's value is of the kind that this is compared with.
     pub(super) fn can_read(&self, value: &str) -> bool {
         match self {

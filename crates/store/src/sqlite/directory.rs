@@ -11,6 +11,9 @@ use crate::error::StoreError;
 /// The database, beside which SQLite keeps `-wal` and `-shm` with the same permissions.
 pub(super) const DATABASE_FILE: &str = "postern.db";
 
+/// What was committed and is not in the database yet.
+pub(super) const LOG_FILE: &str = "postern.db-wal";
+
 /// Locked as long as a server runs; holds its process id.
 const LOCK_FILE: &str = "postern.lock";
 

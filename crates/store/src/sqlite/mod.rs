@@ -71,7 +71,10 @@ impl SqliteStore {
             OpenMode::Serve => Some(directory::lock_for_serving(dir).await?),
             OpenMode::Beside | OpenMode::Look => None,
         };
-        let options = connect_options(dir)?;
+        let options = match mode {
+            OpenMode::Serve | OpenMode::Beside => connect_options(dir)?,
+            OpenMode::Look => look_options(dir),
+        };
         let mut connection = connect(dir, &options).await?;
         match mode {
             OpenMode::Serve => schema::bring_up_to_date(&mut connection, dir).await?,
@@ -116,6 +119,20 @@ fn connect_options(dir: &Path) -> Result<SqliteConnectOptions, StoreError> {
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("journal_size_limit", LOG_BYTES_KEPT)
         .disable_statement_logging())
+}
+
+/// Nothing is written, not even by SQLite for itself: the journal's mode stays, and what a crash left in the log is not carried over.
+fn look_options(dir: &Path) -> SqliteConnectOptions {
+    // A server keeps its log beside the database as long as it runs. Where there is none nobody writes, and SQLite is told so: otherwise
+    // it makes a log to read the file, and fails where it may not.
+    let is_at_rest = !dir.join(directory::LOG_FILE).exists();
+    SqliteConnectOptions::new()
+        .filename(dir.join(directory::DATABASE_FILE))
+        .read_only(true)
+        .create_if_missing(false)
+        .immutable(is_at_rest)
+        .busy_timeout(BUSY_TIMEOUT)
+        .disable_statement_logging()
 }
 
 /// Connects, again while the file is busy: SQLite does not wait by itself when two processes switch a new file to WAL at once.

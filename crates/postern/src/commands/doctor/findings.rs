@@ -65,9 +65,38 @@ impl Findings {
             return writeln!(out, "{}", serde_json::Value::Array(all.collect()));
         }
         for Finding { standing, about, text } in &self.0 {
+            let (about, text) = (visible(about), visible(text));
             writeln!(out, "{:<8} {about}: {text}", standing.as_str())?;
         }
         let count = |wanted| self.0.iter().filter(|finding| finding.standing == wanted).count();
         writeln!(out, "{} errors, {} warnings", count(Standing::Error), count(Standing::Warning))
+    }
+}
+
+/// What was looked at is named by its owners: it must neither act on a terminal nor look like a line of its own.
+fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_no_line_and_does_not_act() {
+        let mut findings = Findings::default();
+        findings.add(Standing::Error, "API a\u{1b}[2J", "stage b\nok       all: fine é");
+        let mut out = Vec::new();
+        findings.print(Output::Table, &mut out).unwrap();
+        let shown = "error    API a\\u{1b}[2J: stage b\\nok       all: fine é\n1 errors, 0 warnings\n";
+        assert_eq!(String::from_utf8(out).unwrap(), shown);
     }
 }

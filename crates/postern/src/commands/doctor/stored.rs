@@ -20,6 +20,8 @@ use crate::{credentials, log_key};
 
 /// Permission bits of everybody but the owner.
 const OTHERS: u32 = 0o077;
+/// Those that let them put other files in the place of those of a directory. Its files are private by themselves.
+const OTHERS_WRITE: u32 = 0o022;
 /// The file that all is in.
 const DATABASE: &str = "postern.db";
 /// How long before its end a certificate is spoken of: time enough to make another and have backends trust it.
@@ -55,9 +57,13 @@ pub async fn look(settings: &Settings, findings: &mut Findings) {
 fn private(path: &Path, findings: &mut Findings) {
     let Ok(metadata) = fs::metadata(path) else { return };
     let mode = metadata.permissions().mode() & 0o777;
-    if mode & OTHERS != 0 {
-        let (path, wanted) = (path.display(), if metadata.is_dir() { "700" } else { "600" });
-        let text = format!("{path} has mode {mode:o}, and whoever reads it has every secret in it: chmod {wanted} {path}");
+    let (forbidden, danger, wanted) = match metadata.is_dir() {
+        true => (OTHERS_WRITE, "whoever writes to it can replace every file in it", "700"),
+        false => (OTHERS, "whoever reads it has every secret in it", "600"),
+    };
+    if mode & forbidden != 0 {
+        let path = path.display();
+        let text = format!("{path} has mode {mode:o}, and {danger}: chmod {wanted} {path}");
         findings.add(Standing::Error, "permissions", text);
     }
 }
@@ -203,5 +209,29 @@ async fn ids(store: &SqliteStore, kind: Kind, scope: &Scope) -> Result<Vec<Strin
         if is_last {
             return Ok(ids);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+
+    use super::*;
+
+    fn standing(path: &Path, mode: u32) -> Standing {
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        let mut findings = Findings::default();
+        private(path, &mut findings);
+        findings.worst()
+    }
+
+    #[test]
+    fn permissions() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("f");
+        fs::write(&file, "").unwrap();
+        assert_eq!([0o600, 0o644, 0o620].map(|mode| standing(&file, mode)), [Standing::Ok, Standing::Error, Standing::Error]);
+        let dirs = [0o700, 0o755, 0o775, 0o702].map(|mode| standing(dir.path(), mode));
+        assert_eq!(dirs, [Standing::Ok, Standing::Ok, Standing::Error, Standing::Error]);
     }
 }
