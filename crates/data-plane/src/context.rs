@@ -218,6 +218,11 @@ impl Arrival {
         let _ = self.integration_began.set(Instant::now());
     }
 
+    /// How long it waited before its integration was called.
+    pub(crate) fn waited(&self) -> Duration {
+        self.integration_began.get().map_or(Duration::ZERO, |began| began.saturating_duration_since(self.started))
+    }
+
     /// How long its integration has been taking. What comes before takes no time worth a look at the clock, unless it waits.
     pub(crate) fn integration_latency(&self) -> Duration {
         self.integration_began.get().unwrap_or(&self.started).elapsed()

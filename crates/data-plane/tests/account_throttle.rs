@@ -4,8 +4,13 @@
 
 mod support;
 
+use std::time::Duration;
+
 use postern_data_plane::{AccessLog, AccountLimit, GatewaySettings};
-use support::{TestGateway, api, mock};
+use support::signing::{Call, Keys, ROOT, call, iam};
+use support::{Answer, Backend, TestGateway, api, mock, ok, proxy, with};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 fn serving(account_limit: Option<AccountLimit>) -> TestGateway {
     let test = TestGateway::start(GatewaySettings { account_limit, ..GatewaySettings::default() }, AccessLog::off());
@@ -45,4 +50,39 @@ async fn without_a_limit_there_is_none() {
     for _ in 0..50 {
         assert_eq!(test.call("GET", "/s/a", &[], "").await.status, 200);
     }
+}
+
+/// Sends a signed request whose body comes after `meanwhile` is done.
+async fn slowly(test: &TestGateway, signed: &Call<'_>, meanwhile: impl Future<Output = ()>) -> Answer {
+    let mut socket = TcpStream::connect(test.address).await.unwrap();
+    let fields = signed.signed().join("\r\n");
+    let length = signed.body.len();
+    let head = format!("{} {} HTTP/1.1\r\nConnection: close\r\nContent-Length: {length}\r\n", signed.verb, signed.path);
+    socket.write_all(format!("{head}{fields}\r\n\r\n").as_bytes()).await.unwrap();
+    meanwhile.await;
+    socket.write_all(signed.body.as_bytes()).await.unwrap();
+    let mut bytes = Vec::new();
+    socket.read_to_end(&mut bytes).await.unwrap();
+    Answer::parse(&bytes)
+}
+
+#[tokio::test]
+async fn what_was_waited_for_is_no_part_of_the_moment_of_admission_nor_of_the_backends_time() {
+    let backend = Backend::answering(ok("done")).await;
+    let settings =
+        GatewaySettings { account_limit: Some(AccountLimit { rate_per_second: 1_000, burst: 2 }), ..GatewaySettings::default() };
+    let keys = Keys::with(&[(ROOT, "000000000000", None)]);
+    let test = TestGateway::start_with_keys(settings, AccessLog::off(), keys);
+    let short = with(proxy(&backend.uri("/")), |integration| integration.timeout_in_millis = 50);
+    let source = api(vec![("/slow", "POST", iam(short)), ("/fast", "GET", mock("{statusCode: 200}", &[]))]);
+    test.gateway.publish(source).unwrap();
+    let signed = Call { body: "{}", ..call("POST", "/s/slow") };
+    // Longer than the bucket takes to fill, and than the backend may take.
+    let answer = slowly(&test, &signed, async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(test.call("GET", "/s/fast", &[], "").await.status, 200);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    });
+    let answer = answer.await;
+    assert_eq!((answer.status, answer.text().as_str()), (200, "done"), "{answer:?}");
 }

@@ -10,7 +10,8 @@ use postern_api_model::apigateway::{CacheClusterSize, IntegrationType, Unauthori
 use postern_api_model::ports::ApiSource;
 use postern_api_model::rest_api::{CanarySettings, IntegrationResponse, Method, MethodResponse, MethodSetting};
 use postern_data_plane::{AccessLog, GatewaySettings};
-use support::functions::{FUNCTION, Fake, lambda, serving};
+use support::functions::{FUNCTION, Fake, lambda, serving, settings};
+use support::signing::{Call, Keys, ROOT, call, iam};
 use support::{API, Answer, Backend, TestGateway, api, integration, map, method, mock, ok, proxy, stage, with};
 
 const ANYONE: MethodSetting = MethodSetting {
@@ -358,6 +359,20 @@ async fn an_answer_is_given_to_nobody_who_may_not_call() {
     assert_eq!(get(&test, "/s/closed", &[]).await.status, 403);
     assert_eq!(get(&test, "/s/signed", &[]).await.status, 403);
     assert_eq!(calls(&backend), 1);
+}
+
+#[tokio::test]
+async fn what_one_caller_may_do_with_its_own_credentials_is_kept_for_nobody() {
+    let fake = Fake::returning("{\"statusCode\": 200}");
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"*"}]}"#;
+    let keys = Keys::with(&[(ROOT, "000000000000", None), ("AKIAUSER", "000000000000", Some(policy))]);
+    let test = TestGateway::start_as(settings(&fake), AccessLog::off(), |gateway| gateway.with_caller_keys(keys));
+    let own = with(lambda("hello"), |integration| integration.credentials = Some("arn:aws:iam::*:user/*".to_owned()));
+    test.gateway.publish(cached(vec![("/a", "GET", iam(own))])).unwrap();
+    assert_eq!(call("GET", "/s/a").send(&test).await.status, 200);
+    let other = Call { key: "AKIAUSER", ..call("GET", "/s/a") }.send(&test).await;
+    assert_eq!(other.status, 500, "it may not invoke the function: {other:?}");
+    assert_eq!(fake.calls.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod common;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use common::{at, beside, create, key, open};
 use postern_store::{Kind, OpenMode, SqliteStore, Store, StoreError};
@@ -175,6 +176,10 @@ async fn whoever_looks_sees_what_a_server_writes_and_writes_nothing() {
         fs::write(copy.path().join(path.file_name().unwrap()), bytes).unwrap();
     }
     server.close().await;
+    // SQLite closes in a thread of its own.
+    while dir.path().join("postern.db-wal").exists() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     // At rest, nothing is made to look.
     let before = contents(dir.path());
     let looker = SqliteStore::open(dir.path(), OpenMode::Look).await.unwrap();

@@ -64,14 +64,21 @@ impl InCallersName<'_> {
         Ok(self.caller.credentials())
     }
 
-    /// Whether the caller may invoke a function; `headers` are those of the call.
+    /// Whether the caller may invoke a function in a Region; `headers` are those of the call.
     ///
     /// # Errors
     /// As [`Self::credentials`].
-    pub(crate) fn may_invoke(&self, function: &str, headers: &HeaderMap, accounts: Accounts) -> Result<bool, GatewayError> {
+    pub(crate) fn may_invoke(
+        &self,
+        function: &str,
+        region: &str,
+        headers: &HeaderMap,
+        accounts: Accounts,
+    ) -> Result<bool, GatewayError> {
         self.check_account(accounts)?;
+        let scope = Scope { account: self.api.account.clone(), region: region.to_owned() };
         let keys = ConditionKeys::of(self.arrival, headers, Some(self.caller));
-        Ok(self.caller.verdict_of_function(&FunctionArn::of(function, self.api), &keys) == Verdict::Allow)
+        Ok(self.caller.verdict_of_function(&FunctionArn::of(function, &scope), &keys) == Verdict::Allow)
     }
 
     /// Who it is, for the log.

@@ -10,6 +10,7 @@ use postern_api_model::rest_api::{Definition, Stage, vpc_link_id};
 use postern_api_model::scope::Scope;
 
 use super::caching::StageCaching;
+use super::credentials::Signatory;
 use super::lambda::LambdaFunction;
 use super::logging::{self, MethodLogging};
 use super::service::ResolvedService;
@@ -495,6 +496,14 @@ impl PublishedStage {
             (.., Some(Ok(service))) => Calls::Service(service),
             _ => Calls::Somewhere,
         }
+    }
+
+    /// Whether a method's integration is called with the caller's own credentials.
+    pub(crate) fn acts_for_caller(&self, method: MethodIndex) -> bool {
+        let function = self.functions.get(method).and_then(|function| function.as_ref()?.as_ref().ok());
+        let service = self.services.get(&method).and_then(|service| service.as_ref().ok());
+        let signatories = [function.map(|function| &function.signatory), service.map(|service| &service.signatory)];
+        signatories.into_iter().flatten().any(|signatory| *signatory == Signatory::Caller)
     }
 
     /// Which AWS service a method calls.

@@ -51,7 +51,8 @@ pub(crate) struct KeyedCall<'a> {
     pub(crate) value: &'a str,
     /// What all callers of the method share.
     pub(crate) shared: SharedBuckets<'a>,
-    pub(crate) started: Instant,
+    /// When it is judged.
+    pub(crate) moment: Instant,
     pub(crate) epoch: EpochMillis,
 }
 
@@ -111,7 +112,7 @@ impl Metering {
         let Some((clients, digest)) = self.clients.as_ref().zip(Digest::of_value(call.scope, call.value)) else {
             return Ok(None);
         };
-        clients.load_and_admit(digest, call.scope, call.value, &self.ask(call)).await
+        clients.load_and_admit(digest, call.scope, call.value, self.ask(call)).await
     }
 
     fn ask<'a>(&self, call: &KeyedCall<'a>) -> Ask<'a> {
@@ -122,7 +123,7 @@ impl Metering {
             verb: call.verb,
             defined: call.defined,
             shared: call.shared.clone(),
-            now_ns: self.moment_ns(call.started),
+            now_ns: self.moment_ns(call.moment),
             today: Day::of_epoch_seconds(call.epoch.seconds()),
         }
     }

@@ -121,7 +121,7 @@ impl World {
             defined: "ANY",
             value,
             shared: SharedBuckets::default(),
-            started: self.metering.began + Duration::from_millis(after_ms + 1),
+            moment: self.metering.began + Duration::from_millis(after_ms + 1),
             epoch: EpochMillis(NOON_MS + after_ms),
         }
     }
@@ -225,7 +225,7 @@ async fn what_cannot_be_read_opens_nothing() {
     assert!(world.metering.load_and_admit(&world.call("another value, not held", 0)).await.is_err());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_plan_limits_each_key_and_its_methods() {
     let throttle = |rate: f64, burst: i32| json!({ "rate_limit": rate, "burst_limit": burst });
     let stage = json!({ "api_id": "api", "stage": "s", "throttle": { "/pets/GET": throttle(1.0, 1) } });
@@ -255,7 +255,7 @@ async fn ten_times_the_limit_for_ten_seconds() {
     assert!((2_079..=2_121).contains(&admitted), "{admitted} of 2100");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refused_request_takes_nothing_from_anyone() {
     let world = world(&with_quota(2, "DAY"));
     let shared = Bucket::new(Limit::new(0.001, 3));

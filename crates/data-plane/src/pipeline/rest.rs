@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use http::{HeaderMap, header};
+use tokio::time::Instant;
 
 use crate::context::{Arrival, Message};
 use crate::error::{Fault, GatewayError};
@@ -107,7 +108,8 @@ async fn answer<'a>(
             authorizing.await?
         }
     };
-    let mut admitted = match admit(authorized, gateway)? {
+    let moment = if has_waited { Instant::now() } else { arrival.started };
+    let mut admitted = match admit(authorized, gateway, moment)? {
         Admitting::Done(admitted) => admitted,
         Admitting::Waiting(loading) => {
             has_waited = true;
@@ -148,6 +150,7 @@ async fn answer<'a>(
     }
     if has_waited {
         arrival.integration_begins();
+        integration_request.begins_after(arrival.waited());
     }
     let limits = Limits { buffer_bytes: settings.buffer_bytes, max_body_bytes: settings.max_body_bytes };
     let Some(cache) = cache else {

@@ -7,6 +7,7 @@ use std::pin::Pin;
 
 use http::{HeaderName, HeaderValue};
 use postern_api_model::apigateway::ApiKeySourceType;
+use tokio::time::Instant;
 
 use super::authorize::Authorized;
 use super::route::Routed;
@@ -31,34 +32,39 @@ pub(crate) enum Admitting<'a> {
     Waiting(Pin<Box<dyn Future<Output = Result<Admitted<'a>, GatewayError>> + Send + 'a>>),
 }
 
-/// Takes the request's share of every limit, or refuses it and takes nothing.
-pub(crate) fn admit<'a>(authorized: Authorized<'a>, gateway: &'a Gateway) -> Result<Admitting<'a>, GatewayError> {
+/// Takes the request's share of every limit at `moment`, or refuses it and takes nothing. A moment long past would read a bucket that others
+/// have taken from since as an empty one.
+pub(crate) fn admit<'a>(
+    authorized: Authorized<'a>,
+    gateway: &'a Gateway,
+    moment: Instant,
+) -> Result<Admitting<'a>, GatewayError> {
     let routed = authorized.into_routed();
     if routed.received.message.body.exact_len().is_some_and(|len| len > gateway.settings().max_body_bytes) {
         return Err(GatewayError::RequestTooLarge);
     }
     if routed.method.requires_api_key {
-        return with_key(routed, gateway.metering());
+        return with_key(routed, gateway.metering(), moment);
     }
     let check = Check::of(&routed);
     check.begin(None);
     let metering = gateway.metering();
     let shared = check.shared(&routed, metering);
-    if let Err(limit) = shared.take(metering.moment_ns(check.arrival.started)) {
+    if let Err(limit) = shared.take(metering.moment_ns(moment)) {
         return Err(check.refused(Verdict::Throttled(limit), None));
     }
     check.passed(None);
     Ok(Admitting::Done(Admitted(routed)))
 }
 
-fn with_key<'a>(routed: Routed<'a>, metering: &'a Metering) -> Result<Admitting<'a>, GatewayError> {
+fn with_key<'a>(routed: Routed<'a>, metering: &'a Metering, moment: Instant) -> Result<Admitting<'a>, GatewayError> {
     let check = Check::of(&routed);
     let key = presented(&routed);
     check.begin(key.as_ref());
     let Some((value, text)) = key.as_ref().and_then(|value| Some((value, value.to_str().ok()?))) else {
         return Err(check.unknown(key.as_ref()));
     };
-    match metering.admit(&check.call(&routed, text, metering)) {
+    match metering.admit(&check.call(&routed, text, metering, moment)) {
         Known::Key(id, verdict) => check.judged(value, id, verdict).map(|()| Admitting::Done(Admitted(routed))),
         Known::Impossible => Err(check.unknown(Some(value))),
         Known::Unknown => Ok(Admitting::Waiting(Box::pin(load(routed, metering, value.clone())))),
@@ -67,7 +73,7 @@ fn with_key<'a>(routed: Routed<'a>, metering: &'a Metering) -> Result<Admitting<
 
 async fn load<'a>(routed: Routed<'a>, metering: &'a Metering, value: HeaderValue) -> Result<Admitted<'a>, GatewayError> {
     let check = Check::of(&routed);
-    let call = check.call(&routed, value.to_str().unwrap_or_default(), metering);
+    let call = check.call(&routed, value.to_str().unwrap_or_default(), metering, Instant::now());
     match metering.load_and_admit(&call).await.map_err(GatewayError::Store)? {
         Some((id, verdict)) => check.judged(&value, id, verdict).map(|()| Admitted(routed)),
         None => Err(check.unknown(Some(&value))),
@@ -110,7 +116,7 @@ impl<'a> Check<'a> {
         SharedBuckets { method, account: metering.account_bucket(self.stage.scope()) }
     }
 
-    fn call<'c>(&self, routed: &Routed<'_>, value: &'c str, metering: &Metering) -> KeyedCall<'c>
+    fn call<'c>(&self, routed: &Routed<'_>, value: &'c str, metering: &Metering, moment: Instant) -> KeyedCall<'c>
     where
         'a: 'c,
     {
@@ -123,7 +129,7 @@ impl<'a> Check<'a> {
             defined: self.defined,
             value,
             shared: self.shared(routed, metering),
-            started: self.arrival.started,
+            moment,
             epoch: self.arrival.epoch,
         }
     }

@@ -107,7 +107,8 @@ fn asks_for_renewal(headers: &HeaderMap) -> bool {
 fn key(validated: &Validated<'_>, cache: &CacheParameters) -> Option<Key> {
     let routed = validated.routed();
     let (arrival, stage) = (routed.received.arrival, routed.received.stage);
-    if is_ambiguous(routed, cache) {
+    // What the caller may do with its own credentials is found out by asking.
+    if is_ambiguous(routed, cache) || stage.acts_for_caller(routed.found.method) {
         return None;
     }
     let mut key = KeyWriter::new(stage.deployment_id(), &cache.namespace, arrival.method.as_str());

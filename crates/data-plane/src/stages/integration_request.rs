@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header;
@@ -39,6 +40,15 @@ pub(crate) enum IntegrationRequest<'a> {
     LambdaProxy(Box<LambdaProxy<'a>>),
     /// AWS_PROXY with Firehose: the service's answer is the answer.
     ServiceProxy(Box<ServiceProxy<'a>>),
+}
+
+impl IntegrationRequest<'_> {
+    /// Waiting for an authorizer, a body or a key is no part of `timeoutInMillis`. What is mapped is given its time later.
+    pub(crate) fn begins_after(&mut self, waited: Duration) {
+        if let Self::HttpProxy { call, .. } = self {
+            call.deadline += waited;
+        }
+    }
 }
 
 /// Whether the request is made, or waits for a body to be read or transformed. Boxed because it is not the common one: what a future

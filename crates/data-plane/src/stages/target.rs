@@ -66,7 +66,7 @@ impl Target {
             uri: path_and_query(resolved.rest(), &values, client_query, &mapped)?,
             address: resolved.address(&values).map_err(invalid_address)?,
             method: verb.clone().unwrap_or_else(|| arrival.method.clone()),
-            // Counted from the request's arrival, which is a moment earlier than AWS does: one clock reading less.
+            // Counted from the request's arrival: one clock reading less where nothing was waited for.
             deadline: arrival.started + *timeout,
         })
     }

@@ -114,7 +114,7 @@ fn permitted_runner<'b>(backends: &'b Backends, call: &LambdaCall<'_>) -> Result
         (Runner::Lambda(..), _) | (_, Signer::Default | Signer::Role(_)) => {}
         (Runner::Here(_) | Runner::Emulator(_), Signer::Caller(caller)) => {
             let name = &call.function.name;
-            if !caller.may_invoke(name, &call.request.headers, backends.accounts)? {
+            if !caller.may_invoke(name, &call.function.region, &call.request.headers, backends.accounts)? {
                 let user = caller.arn();
                 // What AWS says of a caller without this right (reported).
                 let reason = format!("User: {user} is not authorized to perform: lambda:InvokeFunction on resource: {name}");
