@@ -54,3 +54,14 @@ def backend(shared_backend):
 def invoke(server):
     """Calls a deployed API on the shared server; see `wire.invoke`."""
     return lambda *arguments, **keywords: wire.invoke(server, *arguments, **keywords)
+
+
+@pytest.fixture(scope="module")
+def aws():
+    """What stands in for AWS behind integrations."""
+    # Only those who ask for it wait for moto to be imported.
+    from aws_services import AwsServices
+
+    started = AwsServices()
+    yield started
+    started.stop()

@@ -7,7 +7,7 @@ import pytest
 
 import rest_apis
 import wire
-from aws_services import ACCOUNT, OWN_ACCOUNT, AwsServices
+from aws_services import ACCOUNT, OWN_ACCOUNT
 from server import REGION, Server
 from test_access import document, signed, statement
 
@@ -15,13 +15,6 @@ CODE = pathlib.Path(__file__).parent / "data" / "functions" / "python"
 OWN = "arn:aws:iam::*:user/*"
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:echo"
 INVOCATION = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{FUNCTION}/invocations"
-
-
-@pytest.fixture(scope="module")
-def aws():
-    started = AwsServices()
-    yield started
-    started.stop()
 
 
 @pytest.fixture(scope="module")

@@ -8,19 +8,12 @@ import pytest
 
 import rest_apis
 import wire
-from aws_services import ACCOUNT, OWN_ACCOUNT, ROLE, AwsServices
+from aws_services import ACCOUNT, OWN_ACCOUNT, ROLE
 from server import REGION, Server
 
 JSON = {"Content-Type": "application/json"}
 # 67 bytes of gzip, as recorded.
 GZIP = base64.b64decode("H4sIABRs7mMC/0vOzy0oSi0uTk1RSEksSdRRKM7IL81JUUhKVcjMK0vMyUxRCA1x07VQKC4pysxLBwC4ORBXLwAAAA==")
-
-
-@pytest.fixture(scope="module")
-def aws():
-    started = AwsServices()
-    yield started
-    started.stop()
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use postern_api_model::apigateway::EndpointType;
-use postern_api_model::ports::{ApiSource, TestAnswer, TestCall, TestInvokeError};
+use postern_api_model::ports::{ApiSource, References, TestAnswer, TestCall, TestInvokeError};
 use postern_api_model::rest_api::{AUTHORIZATION_NONE, Definition, OrderedMap, Stage};
+use postern_api_model::scope::Scope;
 use tokio::sync::{Semaphore, TryAcquireError};
 
 use crate::compile::{CompiledApi, MEDIA_TYPE_DEFAULT, PublishedStage};
@@ -58,16 +59,35 @@ pub(crate) async fn run(
     arrival.names = WrittenNames::Given(call.headers.iter().map(|(name, _)| name.as_str().into()).collect());
     let log = Arc::new(ExecutionLog::answered(&arrival.ids.request, spellings));
     let _ = arrival.log.set(Arc::clone(&log));
-    // Compiling takes long enough to hold up the other calls of this thread.
     let links = Arc::clone(gateway.links());
-    let stage = tokio::task::spawn_blocking(move || stage(call, &links)).await;
-    let stage =
-        stage.map_err(|_| TestInvokeError::Failed("compiling the method panicked; the log has the details".to_owned()))?;
-    let located = Located::tested(Arc::new(stage));
+    let located = compiled("method", move || stage(call, &links)).await?;
     let timeout = Duration::from_millis(TEST_MS_MAX);
     let response = pipeline::rest::test(gateway, upstreams, &arrival, &located, &mut message, timeout).await;
     let latency = arrival.started.elapsed();
     Ok(answer(response, &log, latency))
+}
+
+/// Where a test's request goes. Compiling takes long enough to hold up the other calls of this thread.
+async fn compiled(
+    what: &'static str,
+    stage: impl FnOnce() -> PublishedStage + Send + 'static,
+) -> Result<Located, TestInvokeError> {
+    let stage = tokio::task::spawn_blocking(stage).await;
+    let stage = stage.map_err(|_| TestInvokeError::Failed(format!("compiling the {what} panicked; the log has the details")))?;
+    Ok(Located::tested(Arc::new(stage)))
+}
+
+/// An API that has nothing but what is tested, which is handed over beside it.
+fn bare_source(api_id: String, scope: Scope, references: References) -> ApiSource {
+    ApiSource {
+        api_id,
+        version: 0,
+        scope,
+        disable_execute_api_endpoint: false,
+        stages: BTreeMap::new(),
+        deployments: BTreeMap::new(),
+        references,
+    }
 }
 
 fn no_turn(_: TryAcquireError) -> TestInvokeError {
@@ -95,15 +115,7 @@ fn stage(call: TestCall, links: &LinkTargets) -> PublishedStage {
         call;
     let definition = stripped(definition, &resource_id, &method);
     let (api, _) = CompiledApi::compile(&definition);
-    let source = ApiSource {
-        api_id,
-        version: 0,
-        scope,
-        disable_execute_api_endpoint: false,
-        stages: BTreeMap::new(),
-        deployments: BTreeMap::new(),
-        references,
-    };
+    let source = bare_source(api_id, scope, references);
     let stage = Stage { variables: stage_variables, client_certificate_id, ..Stage::new(STAGE, "", 0) };
     PublishedStage::tested(&stage, api, &source, links)
 }

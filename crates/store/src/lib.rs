@@ -31,6 +31,6 @@ pub use error::StoreError;
 pub use key::{Change, Key, Kind, Versioned, Write};
 pub use locks::{UPDATE_LOCKS_MAX, UpdateLocks};
 pub use references::references;
-pub use sqlite::{BATCH_COMMITS_MAX, CHANGES_KEPT, OpenMode, QUEUE_COMMITS_MAX, SqliteStore};
+pub use sqlite::{BATCH_COMMITS_MAX, CHANGES_KEPT, DATABASE_FILE, OpenMode, QUEUE_COMMITS_MAX, SqliteStore};
 pub use store::{BODY_BYTES_MAX, LIST_ROWS_MAX, Store, StoreFuture};
 pub use update::{Changed, UpdateError, WRITE_RETRIES_MAX, remove, transact, update, update_or_default};

@@ -500,10 +500,11 @@ impl PublishedStage {
 
     /// Whether a method's integration is called with the caller's own credentials.
     pub(crate) fn acts_for_caller(&self, method: MethodIndex) -> bool {
-        let function = self.functions.get(method).and_then(|function| function.as_ref()?.as_ref().ok());
-        let service = self.services.get(&method).and_then(|service| service.as_ref().ok());
-        let signatories = [function.map(|function| &function.signatory), service.map(|service| &service.signatory)];
-        signatories.into_iter().flatten().any(|signatory| *signatory == Signatory::Caller)
+        match self.calls(method) {
+            Calls::Function(function) => function.signatory == Signatory::Caller,
+            Calls::Service(service) => service.signatory == Signatory::Caller,
+            Calls::Somewhere | Calls::Nowhere(_) => false,
+        }
     }
 
     /// Which AWS service a method calls.

@@ -8,17 +8,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method as Verb;
-use postern_api_model::ports::{ApiSource, References, TestAuthorizerAnswer, TestAuthorizerCall, TestInvokeError};
+use postern_api_model::ports::{References, TestAuthorizerAnswer, TestAuthorizerCall, TestInvokeError};
 use postern_api_model::rest_api::{Authorizer, Definition, Method, Resource, Stage};
 
-use super::{Tests, headers, no_turn, uri};
+use super::{Tests, bare_source, compiled, headers, no_turn, uri};
 use crate::compile::{CompiledApi, PublishedStage};
 use crate::context::{Arrival, WrittenNames};
 use crate::error::GatewayError;
 use crate::execution_log::{ExecutionLog, Spellings};
 use crate::gateway::Gateway;
 use crate::links::LinkTargets;
-use crate::stages::{Located, Tested, route, test_authorizer};
+use crate::stages::{Tested, route, test_authorizer};
 use crate::transport::Upstreams;
 
 /// The stage in the method ARN that an authorizer under test is asked about, as reported of AWS.
@@ -44,10 +44,7 @@ pub(crate) async fn run(
     let _ = arrival.log.set(Arc::clone(&log));
     let additional = call.additional_context.clone();
     let links = Arc::clone(gateway.links());
-    let stage = tokio::task::spawn_blocking(move || stage(call, &links)).await;
-    let stage =
-        stage.map_err(|_| TestInvokeError::Failed("compiling the authorizer panicked; the log has the details".to_owned()))?;
-    let located = Located::tested(Arc::new(stage));
+    let located = compiled("authorizer", move || stage(call, &links)).await?;
     let asked = async {
         let routed = route(located.receive(&arrival, &mut message))?;
         test_authorizer(routed, &additional, gateway, upstreams).await
@@ -73,15 +70,7 @@ fn answer(said: Result<Tested, GatewayError>, log: &ExecutionLog, arrival: &Arri
 fn stage(call: TestAuthorizerCall, links: &LinkTargets) -> PublishedStage {
     let TestAuthorizerCall { api_id, scope, definition, authorizer_id, stage_variables, .. } = call;
     let (api, _) = CompiledApi::compile(&stripped(definition, &authorizer_id));
-    let source = ApiSource {
-        api_id,
-        version: 0,
-        scope,
-        disable_execute_api_endpoint: false,
-        stages: BTreeMap::new(),
-        deployments: BTreeMap::new(),
-        references: References::default(),
-    };
+    let source = bare_source(api_id, scope, References::default());
     let stage = Stage { variables: stage_variables, ..Stage::new(STAGE, "", 0) };
     PublishedStage::tested(&stage, api, &source, links)
 }

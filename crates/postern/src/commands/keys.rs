@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use postern_policy::{DOCUMENT_BYTES_MAX, Kind, Policy};
-use postern_store::{AccessKey, AccessKeyStatus, LIST_ROWS_MAX, OpenMode, SqliteStore, Store};
+use postern_store::{AccessKey, AccessKeyStatus, LIST_ROWS_MAX, OpenMode, SqliteStore, Store, StoreError};
 use serde_json::json;
 
 use crate::access_keys::{self, NewKey};
@@ -39,7 +39,7 @@ pub async fn run(settings: &Settings, action: KeysAction, output: Output, out: &
             store.create_access_key(made.key.clone()).await?;
             created(&made, output)
         }
-        KeysAction::List => listed(&all(&store, &settings.account).await?, output),
+        KeysAction::List => listed(&all(&store, Some(&settings.account)).await?, output),
         KeysAction::Revoke { key_id } => {
             store.revoke_access_key(&key_id).await?;
             revoked(&key_id, output)
@@ -64,11 +64,15 @@ fn identity_policy(path: &Path) -> Result<String, Failure> {
     Ok(compact.to_string())
 }
 
-async fn all(store: &dyn Store, account: &str) -> Result<Vec<AccessKey>, Failure> {
+/// The access keys of an account, or of all.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn all(store: &dyn Store, account: Option<&str>) -> Result<Vec<AccessKey>, StoreError> {
     let mut keys: Vec<AccessKey> = Vec::new();
     loop {
         let after = keys.last().map(|key| key.id.clone());
-        let page = store.access_keys(Some(account), after.as_deref(), LIST_ROWS_MAX).await?;
+        let page = store.access_keys(account, after.as_deref(), LIST_ROWS_MAX).await?;
         let last = page.len() < LIST_ROWS_MAX;
         keys.extend(page);
         if last {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::error::StoreError;
 
 /// The database, beside which SQLite keeps `-wal` and `-shm` with the same permissions.
-pub(super) const DATABASE_FILE: &str = "postern.db";
+pub const DATABASE_FILE: &str = "postern.db";
 
 /// What was committed and is not in the database yet.
 pub(super) const LOG_FILE: &str = "postern.db-wal";

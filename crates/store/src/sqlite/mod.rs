@@ -23,6 +23,7 @@ use crate::locks::UpdateLocks;
 use crate::store::{BODY_BYTES_MAX, Store, StoreFuture};
 
 pub use apply::CHANGES_KEPT;
+pub use directory::DATABASE_FILE;
 pub use writer::{BATCH_COMMITS_MAX, QUEUE_COMMITS_MAX};
 use writer::{Work, Writer};
 

@@ -9,10 +9,13 @@ use postern_api_model::client_certificate::ClientCertificate;
 use postern_api_model::scope::Scope;
 use postern_data_plane::backends::{Backends, FunctionTarget};
 use postern_data_plane::inspection::{Concern, ConcernKind, Inspection, inspect};
-use postern_store::{AccessKeyStatus, Kind, LIST_ROWS_MAX, OpenMode, SqliteStore, Store, StoreError, Versioned, list};
+use postern_store::{
+    AccessKeyStatus, DATABASE_FILE, Kind, LIST_ROWS_MAX, OpenMode, SqliteStore, Store, StoreError, Versioned, list,
+};
 
 use super::findings::{Findings, Standing};
 use super::machine;
+use crate::commands::keys::all as all_access_keys;
 use crate::config::credentials::UnmappedRole;
 use crate::config::{Mode, Settings};
 use crate::serve::{backends, source};
@@ -22,8 +25,6 @@ use crate::{credentials, log_key};
 const OTHERS: u32 = 0o077;
 /// Those that let them put other files in the place of those of a directory. Its files are private by themselves.
 const OTHERS_WRITE: u32 = 0o022;
-/// The file that all is in.
-const DATABASE: &str = "postern.db";
 /// How long before its end a certificate is spoken of: time enough to make another and have backends trust it.
 const EXPIRY_WARNING_S: i64 = 30 * 24 * 3_600;
 /// Methods that one line names.
@@ -37,7 +38,7 @@ pub async fn look(settings: &Settings, findings: &mut Findings) {
         return findings.add(Standing::Warning, ABOUT, format!("there is no {}; the first start makes it", dir.display()));
     }
     private(dir, findings);
-    for name in [DATABASE, credentials::FILE_NAME, log_key::FILE_NAME] {
+    for name in [DATABASE_FILE, credentials::FILE_NAME, log_key::FILE_NAME] {
         private(&dir.join(name), findings);
     }
     let store = match SqliteStore::open(dir, OpenMode::Look).await {
@@ -46,7 +47,7 @@ pub async fn look(settings: &Settings, findings: &mut Findings) {
         Err(error) => return findings.add(Standing::Error, ABOUT, error.to_string()),
     };
     findings.add(Standing::Ok, ABOUT, format!("{} can be read", dir.display()));
-    machine::clock(&dir.join(DATABASE), findings);
+    machine::clock(&dir.join(DATABASE_FILE), findings);
     if let Err(error) = look_inside(settings, &store, findings).await {
         findings.add(Standing::Error, ABOUT, error.to_string());
     }
@@ -91,15 +92,8 @@ async fn look_inside(settings: &Settings, store: &SqliteStore, findings: &mut Fi
 }
 
 async fn access_keys(settings: &Settings, store: &SqliteStore, findings: &mut Findings) -> Result<(), StoreError> {
-    let (mut active, mut after) = (0_usize, None);
-    loop {
-        let page = store.access_keys(None, after.as_deref(), LIST_ROWS_MAX).await?;
-        active += page.iter().filter(|key| key.status == AccessKeyStatus::Active).count();
-        match page.last() {
-            Some(last) if page.len() == LIST_ROWS_MAX => after = Some(last.id.clone()),
-            _ => break,
-        }
-    }
+    let keys = all_access_keys(store, None).await?;
+    let active = keys.iter().filter(|key| key.status == AccessKeyStatus::Active).count();
     match (settings.mode, active) {
         (Mode::Dev, _) => findings.add(Standing::Ok, "access keys", "under dev any will do"),
         (Mode::Signed, 0) => {
